@@ -1,0 +1,162 @@
+"""What every template needs: icons, faces, and times in the words that people use.
+
+A builtin of the template engine, so templates do not load it. Times are said in the time
+zone that is active for the request.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.utils import dateformat, timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+# Sizes that `.face-<n>` in frontend/styles/theme.css knows; 32 is the one without a class.
+FACE_SIZES = frozenset({16, 24, 28, 32, 40, 64})
+# Presence -> the words for it. The ring's form differs as well, so colour is never alone.
+PRESENCE_WORDS = {"here": "here", "live": "in the consultation", "away": "away"}
+
+
+@register.simple_tag
+def icon(name: str, size: int = 20, label: str = "", css: str = "") -> SafeString:
+    """One Lucide icon of frontend/icons.txt, 16 or 20 px.
+
+    Hidden from screen readers unless it has a ``label``, as words usually stand beside it.
+    """
+    classes = " ".join(filter(None, ["icon", "icon-16" if size == 16 else "", css]))
+    sprite = static("build/icons.svg")
+    if label:
+        return format_html(
+            '<svg class="{}" role="img" aria-label="{}"><use href="{}#{}"></use></svg>',
+            classes,
+            label,
+            sprite,
+            name,
+        )
+    return format_html(
+        '<svg class="{}" aria-hidden="true"><use href="{}#{}"></use></svg>', classes, sprite, name
+    )
+
+
+@register.inclusion_tag("components/face.html")
+def face(user: Any, size: int = 32, presence: str = "", named: bool = False) -> dict[str, Any]:
+    """A person's avatar: initials on their colour, or their picture.
+
+    ``presence`` is ``here``, ``live``, ``away`` or empty. A face is decoration beside a name;
+    where it stands alone, ``named`` gives it the name and the presence for screen readers.
+    """
+    if size not in FACE_SIZES:
+        raise template.TemplateSyntaxError(f"A face of {size} px has no class in theme.css.")
+    words = [str(user.name)]
+    if presence:
+        words.append(PRESENCE_WORDS[presence])
+    return {
+        "person": user,
+        "size": size,
+        "presence": presence,
+        "label": ", ".join(words) if named else "",
+    }
+
+
+def _local(value: datetime) -> datetime:
+    return timezone.localtime(value) if timezone.is_aware(value) else value
+
+
+def _days_from_today(local: datetime) -> int:
+    return (local.date() - timezone.localdate()).days
+
+
+_NEAR_DAYS = {-1: "yesterday", 0: "today", 1: "tomorrow"}
+
+
+@register.filter
+def clock(value: datetime | None) -> str:
+    """``14:30``, ``9:05``. Empty for no value, like all filters here."""
+    return dateformat.format(_local(value), "G:i") if value else ""
+
+
+@register.filter
+def day(value: datetime | None) -> str:
+    """``today``, ``yesterday``, ``tomorrow``, else ``Friday 20 November``, with another year."""
+    if not value:
+        return ""
+    local = _local(value)
+    near = _NEAR_DAYS.get(_days_from_today(local))
+    if near:
+        return near
+    return dateformat.format(local, "l j F" if _is_this_year(local) else "l j F Y")
+
+
+@register.filter
+def when(value: datetime | None) -> str:
+    """``today 14:30``, ``tomorrow 9:00``, ``Fri 27 Nov 14:30``, with another year."""
+    if not value:
+        return ""
+    local = _local(value)
+    date = _NEAR_DAYS.get(_days_from_today(local)) or dateformat.format(
+        local, "D j M" if _is_this_year(local) else "D j M Y"
+    )
+    return f"{date} {clock(local)}"
+
+
+def _is_this_year(local: datetime) -> bool:
+    return local.year == timezone.localdate().year
+
+
+@register.filter
+def minutes(value: float | timedelta | None) -> str:
+    """A duration, given in minutes or as a timedelta: ``25 min``, ``1 h``, ``1 h 20 min``."""
+    if value is None:
+        return ""
+    total = value.total_seconds() / 60 if isinstance(value, timedelta) else float(value)
+    hours, rest = divmod(round(total), 60)
+    words = [f"{hours} h"] if hours else []
+    if rest or not hours:
+        words.append(f"{rest} min")
+    return " ".join(words)
+
+
+@register.filter
+def relative(value: datetime | None) -> str:
+    """``now``, ``in 25 min``, ``2 h ago``; from a day on it is said as ``when`` says it.
+
+    frontend/src/lib/relative.js says the same, to keep it true while a page stays open.
+    """
+    if not value:
+        return ""
+    ahead = (value - timezone.now()).total_seconds()
+    whole_minutes = int(abs(ahead) // 60)
+    if whole_minutes >= 24 * 60:
+        return when(value)
+    if whole_minutes == 0:
+        return "now"
+    amount = f"{whole_minutes} min" if whole_minutes < 60 else f"{whole_minutes // 60} h"
+    return f"in {amount}" if ahead > 0 else f"{amount} ago"
+
+
+_WORDINGS = {"when": when, "clock": clock, "day": day, "relative": relative}
+
+
+@register.simple_tag
+def moment(value: datetime | None, wording: str = "when") -> SafeString | str:
+    """A ``<time>``: words to read, the exact moment with its zone as the title.
+
+    ``wording`` is ``when``, ``clock``, ``day``, or ``relative``, which app.js keeps true.
+    """
+    if not value:
+        return ""
+    local = _local(value)
+    zone = timezone.get_current_timezone()
+    exact = dateformat.format(local, "l j F Y, G:i")
+    return format_html(
+        '<time datetime="{}" title="{} ({})"{}>{}</time>',
+        local.isoformat(timespec="seconds"),
+        exact,
+        getattr(zone, "key", None) or local.tzname() or "",
+        SafeString(" data-relative") if wording == "relative" else "",
+        _WORDINGS[wording](value),
+    )
