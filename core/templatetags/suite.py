@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
+from django.forms import BoundField
 from django.templatetags.static import static
 from django.utils import dateformat, timezone
 from django.utils.html import format_html
@@ -60,6 +61,24 @@ def face(user: Any, size: int = 32, presence: str = "", named: bool = False) -> 
         "presence": presence,
         "label": ", ".join(words) if named else "",
     }
+
+
+@register.simple_tag
+def control(field: BoundField, css: str = "field", autocomplete: str = "") -> SafeString:
+    """A form field's control with our classes beside the widget's own.
+
+    Django adds what ties it to its help and its errors. A placeholder that only repeats the
+    label is dropped: it reads as a filled field, and is gone when one types.
+    """
+    attrs: dict[str, Any] = {}
+    own = field.field.widget.attrs
+    if classes := " ".join(filter(None, [own.get("class", ""), css])):
+        attrs["class"] = classes
+    if str(own.get("placeholder", "")).lower().startswith(str(field.label).lower()):
+        attrs["placeholder"] = False
+    if autocomplete:
+        attrs["autocomplete"] = autocomplete
+    return field.as_widget(attrs=attrs)
 
 
 def _local(value: datetime) -> datetime:

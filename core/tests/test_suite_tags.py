@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django import forms
 from django.template import Context, Template, TemplateSyntaxError
 from django.utils import timezone
 
@@ -132,7 +133,8 @@ def test_icon_is_decoration_unless_it_is_named() -> None:
         '<use href="/static/build/icons.svg#house"></use></svg>'
     )
     assert 'class="icon icon-16 text-muted"' in render("{% icon 'check' 16 css='text-muted' %}")
-    assert 'role="img" aria-label="&lt;Done&gt;"' in render("{% icon 'check' label='<Done>' %}")
+    html = render("{% icon 'check' label=label %}", label="<Done>")
+    assert 'role="img" aria-label="&lt;Done&gt;"' in html
 
 
 def test_face_shows_initials_on_the_persons_colour() -> None:
@@ -156,3 +158,23 @@ def test_face_shows_a_picture_where_there_is_one() -> None:
 def test_a_size_without_a_class_is_refused() -> None:
     with pytest.raises(TemplateSyntaxError):
         render("{% face person size=33 %}", person=Person())
+
+
+class AddressForm(forms.Form):
+    email = forms.EmailField(
+        label="E-mail",
+        help_text="Where we write to.",
+        widget=forms.EmailInput(attrs={"class": "wide", "placeholder": "E-mail address"}),
+    )
+    street = forms.CharField(widget=forms.TextInput(attrs={"placeholder": "Long Lane 3"}))
+
+
+def test_control_adds_classes_and_drops_a_placeholder_that_repeats_the_label() -> None:
+    form = AddressForm({"email": "nobody"})
+    html = render("{% control form.email autocomplete='username' %}", form=form)
+    assert 'class="wide field"' in html
+    assert "placeholder" not in html
+    assert 'autocomplete="username"' in html
+    assert 'value="nobody"' in html
+    assert 'aria-describedby="id_email_helptext id_email_error"' in html
+    assert 'placeholder="Long Lane 3"' in render("{% control form.street %}", form=form)
