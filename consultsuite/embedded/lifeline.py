@@ -1,0 +1,221 @@
+"""Ends what a process started, even when that process is killed without a chance to tidy up.
+
+A small guard process holds the reading end of a pipe. When the pipe closes, its owner is gone,
+however it went, and the guard ends everything it was told to watch: the parts first, then the
+services that the parts use.
+
+The file is both the module (`Lifeline`) and the guard's program, so it uses the standard
+library only and starts in a few milliseconds.
+"""
+
+import atexit
+import contextlib
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import IO, TypedDict
+
+# The order of ending: what uses a service goes before the service.
+PARTS = 0
+SERVICES = 1
+
+
+class Watch(TypedDict):
+    """One process (the leader of its own session) that must not outlive the owner."""
+
+    pid: int
+    # When it started, in clock ticks since boot: tells it from a later process of that number.
+    started: int | None
+    signal: int
+    grace_seconds: float
+    stage: int
+    # Only ended when nobody holds a lock on this file: a service may have other users.
+    users_lock: str | None
+
+
+def session_members(leader: int) -> list[int]:
+    """The live processes of the session or process group that `leader` leads or led.
+
+    Zombies are left out: they are ended, and where nothing reaps orphans they stay listed.
+    """
+    members = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        fields = _stat(int(entry.name))
+        if fields and leader in (int(fields[2]), int(fields[3])) and fields[0] not in "ZX":
+            members.append(int(entry.name))
+    return members
+
+
+def started(pid: int) -> int | None:
+    """When a process started, in clock ticks since boot; None when there is no such process."""
+    fields = _stat(pid)
+    return int(fields[19]) if fields else None
+
+
+def _stat(pid: int) -> list[str]:
+    """The fields of /proc/PID/stat from the state on: state, parent, group, session, ..."""
+    try:
+        # The command name may hold spaces and brackets: fields count from the last bracket.
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
+def signal_session(leader: int, number: int) -> None:
+    """Send a signal to every live process of a session; those already gone are no error."""
+    for pid in session_members(leader):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+def wait_for_end(leaders: list[int], seconds: float) -> list[int]:
+    """Wait until no session has a live process; returns the leaders of those that still have."""
+    deadline = time.monotonic() + seconds
+    while alive := [leader for leader in leaders if session_members(leader)]:
+        if time.monotonic() > deadline:
+            return alive
+        time.sleep(0.05)
+    return []
+
+
+def end_all(watches: list[Watch]) -> None:
+    """End watched sessions stage by stage: ask, wait for the grace time, then kill."""
+    for stage in (PARTS, SERVICES):
+        with contextlib.ExitStack() as locks:
+            chosen = [
+                watch
+                for watch in watches
+                if watch["stage"] == stage and _is_same(watch) and _unused(watch, locks)
+            ]
+            for watch in chosen:
+                if stage == SERVICES:
+                    # A server's main process ends its own children, in the order it needs.
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(watch["pid"], watch["signal"])
+                else:
+                    signal_session(watch["pid"], watch["signal"])
+            grace = max((watch["grace_seconds"] for watch in chosen), default=0)
+            for leader in wait_for_end([watch["pid"] for watch in chosen], grace):
+                signal_session(leader, signal.SIGKILL)
+
+
+def _is_same(watch: Watch) -> bool:
+    # A session may outlive its leader; its number is not given away before it ends.
+    return started(watch["pid"]) in (None, watch["started"])
+
+
+def _unused(watch: Watch, locks: contextlib.ExitStack) -> bool:
+    if watch["users_lock"] is None:
+        return True
+    try:
+        lock = locks.enter_context(open(watch["users_lock"], "rb"))
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True  # The directory is gone: nobody can be using it.
+    return True
+
+
+class Lifeline:
+    """The owner's end: tells the guard what to watch, and starts the guard when needed."""
+
+    def __init__(self) -> None:
+        self._guard: subprocess.Popen[str] | None = None
+        self._owner = 0
+        self._watched: dict[int, Watch] = {}
+
+    def watch(
+        self,
+        pid: int,
+        *,
+        number: int,
+        grace_seconds: float,
+        stage: int,
+        users_lock: Path | None = None,
+    ) -> None:
+        """From now on `pid` and its session end with this process."""
+        watch = Watch(
+            pid=pid,
+            started=started(pid),
+            signal=number,
+            grace_seconds=grace_seconds,
+            stage=stage,
+            users_lock=None if users_lock is None else str(users_lock),
+        )
+        self._watched[pid] = watch
+        self._tell({"watch": watch})
+
+    def forget(self, pid: int) -> None:
+        """`pid` has ended, or may live on."""
+        if self._watched.pop(pid, None) is not None:
+            self._tell({"forget": pid})
+
+    def _tell(self, message: dict[str, object]) -> None:
+        try:
+            self._write(self._pipe(), message)
+        except BrokenPipeError:
+            # Somebody ended the guard: a new one learns everything again.
+            self._guard = None
+            pipe = self._pipe()
+            for watch in self._watched.values():
+                self._write(pipe, {"watch": watch})
+
+    def _write(self, pipe: IO[str], message: dict[str, object]) -> None:
+        pipe.write(json.dumps(message) + "\n")
+        pipe.flush()
+
+    def _pipe(self) -> IO[str]:
+        if self._guard is None or self._owner != os.getpid():
+            self._owner = os.getpid()
+            self._guard = subprocess.Popen(
+                # Isolated and without site packages: the guard needs neither and starts faster.
+                [sys.executable, "-I", "-S", __file__],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+                cwd="/",
+                text=True,
+            )
+            atexit.register(self.close)
+        assert self._guard.stdin is not None
+        return self._guard.stdin
+
+    def close(self) -> None:
+        """Let the guard end what is still watched, and wait for it (at most 60 s)."""
+        guard, self._guard = self._guard, None
+        self._watched.clear()
+        if guard is None or guard.stdin is None or self._owner != os.getpid():
+            return
+        with contextlib.suppress(BrokenPipeError):
+            guard.stdin.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            guard.wait(60)
+
+
+lifeline = Lifeline()
+
+
+def _guard() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    watched: dict[int, Watch] = {}
+    for line in sys.stdin:
+        message = json.loads(line)
+        if "watch" in message:
+            watched[message["watch"]["pid"]] = message["watch"]
+        else:
+            watched.pop(message["forget"], None)
+    end_all(list(watched.values()))
+
+
+if __name__ == "__main__":
+    _guard()
