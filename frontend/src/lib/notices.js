@@ -1,0 +1,73 @@
+/*
+ * What a page says by itself: a line at the top when something is wrong, and toasts for what
+ * needs an answer. Words are text, never HTML.
+ */
+const reasons = new Map();
+
+function link({ words, href }) {
+  const anchor = document.createElement("a");
+  anchor.href = href;
+  anchor.textContent = words;
+  return anchor;
+}
+
+function drawConnection() {
+  const line = document.getElementById("connection");
+  if (!line) return;
+  const latest = [...reasons.values()].at(-1);
+  line.hidden = !latest;
+  line.replaceChildren();
+  if (!latest) return;
+  const words = document.createElement("span");
+  words.textContent = latest.words;
+  line.append(words);
+  if (latest.link) line.append(link(latest.link));
+}
+
+/**
+ * Shows the line. Each reason has its own words, the latest reason is shown.
+ * `next`, optional, is a link: {words, href}.
+ */
+export function showConnection(reason, words, next) {
+  const known = reasons.get(reason);
+  if (known?.words === words) return;
+  reasons.set(reason, { words, link: next });
+  drawConnection();
+}
+
+/** The reason is gone; the line goes with the last of them. */
+export function clearConnection(reason) {
+  if (reasons.delete(reason)) drawConnection();
+}
+
+/**
+ * A toast that stays until it is answered. Saying the same words again changes nothing.
+ * `answer`, optional: {words, href} or {words, run}. Returns a function that takes it away.
+ */
+export function toast(words, answer) {
+  const region = document.getElementById("toasts");
+  for (const note of region.children) if (note.dataset.words === words) return () => note.remove();
+  const note = document.createElement("div");
+  note.className = "toast-note";
+  note.dataset.words = words;
+  const text = document.createElement("p");
+  text.textContent = words;
+  note.append(text);
+  if (answer) {
+    const control = answer.href ? link(answer) : document.createElement("button");
+    control.className = "btn btn-plain btn-sm";
+    control.textContent = answer.words;
+    control.addEventListener("click", () => {
+      note.remove();
+      answer.run?.();
+    });
+    note.append(control);
+  }
+  const close = document.createElement("button");
+  close.className = "btn btn-quiet btn-sm";
+  close.textContent = "Close";
+  close.addEventListener("click", () => note.remove());
+  note.append(close);
+  region.append(note);
+  return () => note.remove();
+}
