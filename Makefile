@@ -1,0 +1,39 @@
+# Every target sets up what it needs; a second start skips what has not changed.
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+PYTHON_BIN := .venv/bin/python
+
+.PHONY: help setup run test check seed bench lock clean
+
+help: ## Say what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+
+setup: ## Set up everything that `make run` needs
+	@bin/setup
+
+run: ## Serve on http://127.0.0.1:$PORT/ (8000), data in $CONSULTSUITE_VAR (var)
+	@bin/setup
+	@exec $(PYTHON_BIN) -m consultsuite.run --under-make
+
+test: ## Run every test, browser tests included; ARGS="-k name" narrows
+	@bin/setup --dev --browser
+	@CHROMIUM="$${CHROMIUM:-$$(cat .make/chromium)}" $(PYTHON_BIN) bin/test.py $(ARGS)
+
+check: ## Lint, types, layers, templates, migrations, production settings
+	@bin/setup --dev --no-frontend
+	@$(PYTHON_BIN) bin/check.py
+
+seed: ## Make the demo cast in the embedded database
+	@bin/setup
+	@$(PYTHON_BIN) manage.py seed_demo
+
+bench: ## Measure; B=name for one
+	@bin/setup --dev
+	@$(PYTHON_BIN) -m bench $(B)
+
+lock: ## Compile requirements/*.in into the hashed lists (needs uv)
+	@bin/lock
+
+clean: ## Remove what can be made again; keeps the data in var/
+	rm -rf .venv .make node_modules static/build .mypy_cache .ruff_cache .pytest_cache \
+		.import_linter_cache .coverage htmlcov
