@@ -64,20 +64,20 @@ def face(user: Any, size: int = 32, presence: str = "", named: bool = False) -> 
 
 
 @register.simple_tag
-def control(field: BoundField, css: str = "field", autocomplete: str = "") -> SafeString:
+def control(field: BoundField, css: str = "field", **more: str) -> SafeString:
     """A form field's control with our classes beside the widget's own.
 
-    Django adds what ties it to its help and its errors. A placeholder that only repeats the
-    label is dropped: it reads as a filled field, and is gone when one types.
+    Django adds what ties it to its help and its errors; ``more`` are further attributes, with
+    underscores for hyphens (``aria_describedby="note"``), left out where empty. A placeholder
+    that only repeats the label is dropped: it reads as a filled field, and is gone when one
+    types.
     """
-    attrs: dict[str, Any] = {}
+    attrs: dict[str, Any] = {name.replace("_", "-"): value for name, value in more.items() if value}
     own = field.field.widget.attrs
     if classes := " ".join(filter(None, [own.get("class", ""), css])):
         attrs["class"] = classes
     if str(own.get("placeholder", "")).lower().startswith(str(field.label).lower()):
         attrs["placeholder"] = False
-    if autocomplete:
-        attrs["autocomplete"] = autocomplete
     return field.as_widget(attrs=attrs)
 
 

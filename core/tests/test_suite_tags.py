@@ -171,10 +171,11 @@ class AddressForm(forms.Form):
 
 def test_control_adds_classes_and_drops_a_placeholder_that_repeats_the_label() -> None:
     form = AddressForm({"email": "nobody"})
-    html = render("{% control form.email autocomplete='username' %}", form=form)
+    html = render("{% control form.email autocomplete='username' data_x='' %}", form=form)
     assert 'class="wide field"' in html
     assert "placeholder" not in html
     assert 'autocomplete="username"' in html
+    assert "data-x" not in html
     assert 'value="nobody"' in html
     assert 'aria-describedby="id_email_helptext id_email_error"' in html
     assert 'placeholder="Long Lane 3"' in render("{% control form.street %}", form=form)

@@ -22,8 +22,8 @@ document.addEventListener("submit", (event) => {
     event.preventDefault();
     event.stopImmediatePropagation();
   } else if (form.method === "post" && !form.matches("[hx-post], [hx-put], [hx-patch], [hx-delete]")) {
-    // Later, as another listener may still stop this submit.
-    queueMicrotask(() => event.defaultPrevented || markSending(form, event.submitter));
+    // Afterwards, as another listener may still stop this submit.
+    setTimeout(() => event.defaultPrevented || markSending(form, event.submitter));
   }
 }, true);
 
