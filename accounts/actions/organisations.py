@@ -1,0 +1,69 @@
+"""Organisations and the roles of their people."""
+
+from django.db import transaction
+
+from accounts import permissions
+from accounts.events import BusinessRoleChanged, OrganisationAdded
+from accounts.models import BusinessRole, Membership, Organisation, User
+from core.errors import ActionError, Conflict
+from core.events import StreamKey
+from core.permissions import require
+from core.publish import record
+
+INTERNAL_ROLES = frozenset(
+    {BusinessRole.INTERNAL_ENGINEER, BusinessRole.INTERNAL_PM, BusinessRole.ADMIN}
+)
+
+
+class WrongRole(ActionError):
+    """A role that this organisation does not have."""
+
+    code = "wrong_role"
+
+
+class OrganisationExists(Conflict):
+    """Two organisations would have one name."""
+
+    detail = "There is an organisation with this name. Choose another name."
+
+
+@transaction.atomic
+def add_organisation(*, actor: User, name: str, is_internal: bool = False) -> Organisation:
+    """Make an organisation. Records `OrganisationAdded`; raises `OrganisationExists`."""
+    require(actor, "accounts.manage_all_users")
+    if Organisation.objects.filter(name__iexact=name).exists():
+        raise OrganisationExists(field="name")
+    organisation = Organisation.objects.create(name=name, is_internal=is_internal)
+    record(
+        OrganisationAdded(organisation_id=organisation.pk, name=name),
+        stream=StreamKey("organisation", organisation.pk),
+        actor=actor,
+    )
+    return organisation
+
+
+@transaction.atomic
+def set_business_role(
+    *, actor: User, user: User, organisation: Organisation, role: str
+) -> Membership:
+    """Make somebody a member of an organisation, or change their role or organisation.
+
+    Their groups follow in the same transaction. Records `BusinessRoleChanged`; raises
+    `WrongRole` when an internal role is asked for a client's organisation or the reverse.
+    """
+    require(actor, "accounts.manage_all_users")
+    if role not in BusinessRole.values:
+        raise WrongRole(f"There is no role {role!r}.", field="role")
+    if (role in INTERNAL_ROLES) != organisation.is_internal:
+        kind = "the consultants' own organisation" if role in INTERNAL_ROLES else "a client's"
+        raise WrongRole(f"The role {BusinessRole(role).label} exists in {kind} only.", field="role")
+    membership, _ = Membership.objects.update_or_create(
+        user=user, defaults={"organisation": organisation, "role": role}
+    )
+    permissions.assign_role(user, role)
+    record(
+        BusinessRoleChanged(user_id=user.pk, organisation_id=organisation.pk, role=role),
+        stream=StreamKey("user", user.pk),
+        actor=actor,
+    )
+    return membership

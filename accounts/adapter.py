@@ -1,0 +1,35 @@
+"""How allauth makes accounts here: with a name, and recorded."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+
+from accounts.actions.people import record_sign_up
+from accounts.models import User
+from accounts.models.user import validate_timezone
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """allauth's own flow, our name field and our event."""
+
+    def save_user(
+        self, request: HttpRequest, user: User, form: Any, commit: bool = True
+    ) -> User:
+        """Save the account of the sign-up form and record it."""
+        user.name = form.cleaned_data["name"].strip()
+        user.timezone = _zone_of(request) or user.timezone
+        super().save_user(request, user, form, commit=commit)
+        if commit:
+            record_sign_up(actor=user)
+        return user
+
+
+def _zone_of(request: HttpRequest) -> str:
+    name = request.COOKIES.get("timezone", "")
+    try:
+        validate_timezone(name)
+    except ValidationError:
+        return ""
+    return name

@@ -1,0 +1,53 @@
+"""What happens to people and organisations. Stream: ``user:<id>`` of the person concerned."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from core.events import DomainEvent
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonSignedUp(DomainEvent):
+    """An account was made."""
+
+    user_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProfileChanged(DomainEvent):
+    """Somebody changed their profile; ``fields`` names what changed, not the values."""
+
+    user_id: UUID
+    fields: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BusinessRoleChanged(DomainEvent):
+    """Somebody joined an organisation or changed role in it; an empty role means left."""
+
+    user_id: UUID
+    organisation_id: UUID
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrganisationAdded(DomainEvent):
+    """An organisation was made. Stream: ``organisation:<id>``."""
+
+    organisation_id: UUID
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiTokenCreated(DomainEvent):
+    """An API token was made for the person."""
+
+    user_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedIn(DomainEvent):
+    """Somebody signed in."""
+
+    user_id: UUID
+    method: str

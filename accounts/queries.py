@@ -1,0 +1,40 @@
+"""Reading people."""
+
+from django.db.models import QuerySet
+
+from accounts.models import BusinessRole, User
+from accounts.models.organisation import CONSULTANT_ROLES
+
+
+def people() -> QuerySet[User]:
+    """Everybody who can sign in, with their organisation."""
+    return User.objects.filter(is_active=True, is_system=False).select_related(
+        "membership__organisation"
+    )
+
+
+def person_by_email(email: str) -> User | None:
+    """The active person with this address, whatever its case."""
+    return people().filter(email__iexact=email.strip()).first()
+
+
+def business_role(user: User) -> str:
+    """The person's role in their organisation, empty when they belong to none."""
+    membership = getattr(user, "membership", None)
+    return membership.role if membership else ""
+
+
+def is_consultant(user: User) -> bool:
+    """A consultant is an internal engineer or an internal project manager."""
+    return business_role(user) in CONSULTANT_ROLES
+
+
+def organisation_name(user: User) -> str:
+    """The name of the person's organisation, or empty."""
+    membership = getattr(user, "membership", None)
+    return membership.organisation.name if membership else ""
+
+
+def is_client(user: User) -> bool:
+    """Somebody of a client's organisation, or of none yet."""
+    return business_role(user) in {"", BusinessRole.CLIENT_USER, BusinessRole.CLIENT_ADMIN}

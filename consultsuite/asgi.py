@@ -1,0 +1,16 @@
+"""The ASGI application: HTTP by Django, sockets by Channels."""
+
+import os
+
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "consultsuite.settings")
+http = get_asgi_application()
+
+from core.authentication import SocketAuthentication  # noqa: E402 - needs the loaded apps
+from core.routing import websocket_urlpatterns  # noqa: E402
+
+application = ProtocolTypeRouter(
+    {"http": http, "websocket": SocketAuthentication(URLRouter(websocket_urlpatterns))}
+)

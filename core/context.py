@@ -1,0 +1,59 @@
+"""Who is asking, from where: kept for the length of a request, read by `core.publish`."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where an action came from. All empty for commands and background work."""
+
+    ip: str | None = None
+    user_agent: str = ""
+    session: str = ""
+
+
+_origin: ContextVar[Origin | None] = ContextVar("origin", default=None)
+
+
+def current_origin() -> Origin:
+    """The origin of the running request or socket frame."""
+    return _origin.get() or Origin()
+
+
+@contextmanager
+def acting_from(origin: Origin) -> Iterator[None]:
+    """Events recorded inside carry this origin."""
+    token = _origin.set(origin)
+    try:
+        yield
+    finally:
+        _origin.reset(token)
+
+
+def session_digest(session_key: str | None) -> str:
+    """Sixteen hex digits that tell sessions apart without giving the key away."""
+    if not session_key:
+        return ""
+    return hashlib.sha256(session_key.encode()).hexdigest()[:16]
+
+
+def origin_of_request(request: HttpRequest) -> Origin:
+    """The peer's address as the server saw it; no forwarded header is trusted."""
+    return Origin(
+        ip=request.META.get("REMOTE_ADDR") or None,
+        user_agent=request.META.get("HTTP_USER_AGENT", "")[:255],
+        session=session_digest(request.session.session_key),
+    )
+
+
+def page(request: HttpRequest) -> dict[str, Any]:
+    """Template context of every page: the theme that was chosen, if any."""
+    theme = request.COOKIES.get("theme", "")
+    return {"theme": theme if theme in {"suite-light", "suite-dark"} else ""}

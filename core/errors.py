@@ -1,0 +1,33 @@
+"""The base of errors that a person can do something about.
+
+Each app's own errors live beside what raises them and inherit from these. They become a
+problem document (API), an error frame (socket) or a message on the page (views).
+"""
+
+
+class ActionError(Exception):
+    """An action refused what was asked. ``detail`` says what happened and what to do."""
+
+    status = 400
+    code = "invalid"
+    detail = "That is not possible."
+
+    def __init__(self, detail: str = "", *, field: str = "") -> None:
+        self.detail = detail or type(self).detail
+        self.field = field
+        super().__init__(self.detail)
+
+
+class Conflict(ActionError):
+    """What was asked does not fit the present state."""
+
+    status = 409
+    code = "conflict"
+
+
+class NotAllowed(ActionError):
+    """The actor may see the object, but not do this to it."""
+
+    status = 403
+    code = "not_allowed"
+    detail = "You do not have the permission to do that here."

@@ -1,0 +1,65 @@
+"""What an event is: a frozen dataclass named in the past tense, stored as JSON in its stream."""
+
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, NamedTuple, Self
+from uuid import UUID
+
+
+class UnknownStream(ValueError):
+    """A stream's name is not ``<kind>:<uuid>``."""
+
+
+class StreamKey(NamedTuple):
+    """The address of a stream, written ``conversation:0b7c...`` outside."""
+
+    kind: str
+    object_id: UUID
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.object_id}"
+
+    @classmethod
+    def parse(cls, text: object) -> Self:
+        """Read ``<kind>:<uuid>``; raises `UnknownStream` on anything else."""
+        kind, separator, object_id = str(text).partition(":")
+        try:
+            if not separator or not kind.isidentifier():
+                raise ValueError
+            return cls(kind, UUID(object_id))
+        except ValueError:
+            raise UnknownStream(f"{str(text)[:80]!r} is not a stream's name.") from None
+
+    @property
+    def group(self) -> str:
+        """The channel-layer group (its names refuse a colon)."""
+        return f"stream.{self.kind}.{self.object_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DomainEvent:
+    """Base of all events. The class's name is the event's name; its fields are the data.
+
+    ``revokes`` names the field that holds the id of a person who loses the stream by this
+    event: the hub cuts that person's sockets off when it delivers the event.
+    """
+
+    classes: ClassVar[dict[str, type["DomainEvent"]]] = {}
+    revokes: ClassVar[str | None] = None
+
+    def __init_subclass__(cls) -> None:
+        DomainEvent.classes[cls.__name__] = cls
+
+    def as_data(self) -> dict[str, Any]:
+        """The fields as JSON-ready values (UUIDs as strings)."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {
+            name: str(value) if isinstance(value, UUID) else value for name, value in values.items()
+        }
+
+
+def revoked_person(name: str, data: dict[str, Any]) -> str | None:
+    """Id of the person who loses the stream by this event, if it is such an event."""
+    event_class = DomainEvent.classes.get(name)
+    if event_class is None or event_class.revokes is None:
+        return None
+    return str(data[event_class.revokes])

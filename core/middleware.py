@@ -1,0 +1,33 @@
+"""Middleware: the origin of actions, and outages said as such."""
+
+import logging
+from collections.abc import Callable
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from core.context import acting_from, origin_of_request
+
+logger = logging.getLogger(__name__)
+
+
+class RequestContextMiddleware:
+    """Events recorded while a request runs carry its address, user agent and session."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Run the view with its origin set."""
+        with acting_from(origin_of_request(request)):
+            return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """A database that is away is an outage (503), not a fault of the page (500)."""
+        if not isinstance(error, OperationalError | InterfaceError):
+            return None
+        logger.error("Database unavailable: %s", type(error).__name__)
+        response = render(request, "503.html", status=503)
+        response["Retry-After"] = "5"
+        return response

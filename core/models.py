@@ -1,0 +1,79 @@
+"""The append-only event log, and the record of answered idempotent requests."""
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models.functions import Now
+
+
+class Stream(models.Model):
+    """One numbered sequence of events, for example everything in one conversation.
+
+    ``head`` is the number of its newest event. Whoever takes the next number holds the row's
+    lock until commit, so numbers have no gaps and commit order is number order.
+    """
+
+    kind = models.CharField(max_length=32)
+    object_id = models.UUIDField()
+    head = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["kind", "object_id"], name="stream_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.object_id}"
+
+
+class Event(models.Model):
+    """Something durable that somebody did. A trigger refuses UPDATE and DELETE (migration 0002)."""
+
+    stream = models.ForeignKey(Stream, on_delete=models.PROTECT, related_name="events")
+    seq = models.BigIntegerField(help_text="Number within the stream, from 1, without gaps.")
+    name = models.CharField(max_length=64)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="events"
+    )
+    data = models.JSONField(encoder=DjangoJSONEncoder)
+    at = models.DateTimeField(db_default=Now())
+    ip = models.GenericIPAddressField(null=True)
+    user_agent = models.CharField(max_length=255, blank=True)
+    session = models.CharField(
+        max_length=16, blank=True, help_text="Digest of the session key, to tell sessions apart."
+    )
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["stream", "seq"], name="event_number_unique"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["actor", "-at"], name="event_by_actor"),
+            models.Index(fields=["name", "-at"], name="event_by_name"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.stream} {self.seq} {self.name}"
+
+
+class IdempotentAnswer(models.Model):
+    """The answer given to a POST with an ``Idempotency-Key``, replayed when it is sent again."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    key = models.CharField(max_length=255)
+    request_digest = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField()
+    body = models.JSONField(encoder=DjangoJSONEncoder)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "key"], name="idempotency_key_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return self.key

@@ -1,0 +1,114 @@
+"""Who is here: kept in Redis with expiry, one field per open socket; never a database write.
+
+A person is `active` when any of their sockets is, else `away` when one is open, else `offline`.
+A socket whose process died is forgotten after `EXPIRY_SECONDS`.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import redis
+from django.conf import settings
+from redis import asyncio as async_redis
+
+from core.outlet import Outlet
+
+EXPIRY_SECONDS = 45
+EXPIRY = timedelta(seconds=EXPIRY_SECONDS)
+"""More than two heartbeats, so that one slow beat makes nobody look absent."""
+
+STATES = ("active", "away")
+
+_async_clients: dict[asyncio.AbstractEventLoop, async_redis.Redis] = {}
+
+
+@dataclass(frozen=True)
+class Presence:
+    """One person: their state and the streams that their open sockets follow."""
+
+    state: str = "offline"
+    streams: frozenset[str] = frozenset()
+
+
+OFFLINE = Presence()
+
+
+@cache
+def _client() -> redis.Redis:
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
+
+
+def _async_client() -> async_redis.Redis:
+    loop = asyncio.get_running_loop()
+    if loop not in _async_clients:
+        _async_clients[loop] = async_redis.Redis.from_url(
+            settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2
+        )
+    return _async_clients[loop]
+
+
+def _key(user_id: UUID | str) -> str:
+    return f"presence:{user_id}"
+
+
+def _value(outlet: Outlet) -> str:
+    until = time.time() + EXPIRY_SECONDS
+    return json.dumps(
+        {"state": outlet.presence, "until": until, "streams": sorted(outlet.streams)}
+    )
+
+
+async def touch(outlet: Outlet) -> None:
+    """Write the socket's state; it counts for `EXPIRY_SECONDS` from now."""
+    await refresh([outlet])
+
+
+async def refresh(outlets: Iterable[Outlet]) -> None:
+    """Write the state of many sockets in one round trip."""
+    pipe = _async_client().pipeline(transaction=False)
+    for outlet in outlets:
+        pipe.hset(_key(outlet.user_id), outlet.token, _value(outlet))
+        pipe.expire(_key(outlet.user_id), EXPIRY_SECONDS)
+    await pipe.execute()
+
+
+async def drop(outlet: Outlet) -> Presence:
+    """Forget a closed socket. Returns what remains of the person."""
+    client = _async_client()
+    await client.hdel(_key(outlet.user_id), outlet.token)
+    return _merge(await client.hgetall(_key(outlet.user_id)))
+
+
+async def aread(user_id: UUID | str) -> Presence:
+    """One person's presence, from an event loop."""
+    return _merge(await _async_client().hgetall(_key(user_id)))
+
+
+def read(user_ids: Iterable[UUID]) -> dict[UUID, Presence]:
+    """The presence of many people in one round trip; everybody offline while Redis is away."""
+    ids = list(user_ids)
+    pipe = _client().pipeline(transaction=False)
+    for user_id in ids:
+        pipe.hgetall(_key(user_id))
+    try:
+        answers = pipe.execute()
+    except (OSError, redis.RedisError):
+        return dict.fromkeys(ids, OFFLINE)
+    return {user_id: _merge(answer) for user_id, answer in zip(ids, answers, strict=True)}
+
+
+def _merge(fields: dict[bytes, bytes]) -> Presence:
+    now = time.time()
+    sockets: list[dict[str, Any]] = [json.loads(value) for value in fields.values()]
+    alive = [socket for socket in sockets if socket["until"] > now]
+    if not alive:
+        return OFFLINE
+    state = "active" if any(socket["state"] == "active" for socket in alive) else "away"
+    return Presence(state, frozenset(name for socket in alive for name in socket["streams"]))

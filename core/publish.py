@@ -1,0 +1,74 @@
+"""Recording an event inside an action's transaction, and publishing it after the commit.
+
+Importable from actions only (held by import-linter): whoever writes, records.
+"""
+
+import logging
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.db import connection, transaction
+from redis.exceptions import RedisError
+
+from core.context import current_origin
+from core.events import DomainEvent, StreamKey
+from core.models import Event
+from core.rendering import frames
+
+logger = logging.getLogger(__name__)
+
+# One statement takes the row's lock and the next number, and makes the stream on first use.
+_NEXT_NUMBER = """
+    INSERT INTO core_stream (kind, object_id, head) VALUES (%s, %s, 1)
+    ON CONFLICT (kind, object_id) DO UPDATE SET head = core_stream.head + 1
+    RETURNING id, head
+"""
+
+
+def record(event: DomainEvent, *, stream: StreamKey, actor: Any) -> Event:
+    """Append an event to its stream, to be published when the transaction commits.
+
+    Takes the stream's row lock until then. Must run inside a transaction, or the number could
+    be given away without the event.
+    """
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("record() needs the action's transaction.")
+    with connection.cursor() as cursor:
+        cursor.execute(_NEXT_NUMBER, [stream.kind, stream.object_id])
+        stream_id, seq = cursor.fetchone()
+    origin = current_origin()
+    row = Event.objects.create(
+        stream_id=stream_id,
+        seq=seq,
+        name=type(event).__name__,
+        actor=actor,
+        data=event.as_data(),
+        ip=origin.ip,
+        user_agent=origin.user_agent,
+        session=origin.session,
+    )
+    transaction.on_commit(lambda: _publish(stream, row), robust=True)
+    return row
+
+
+def _publish(stream: StreamKey, row: Event) -> None:
+    """One send per event, to the processes that hold sockets of the stream.
+
+    A failure is no loss: every hub compares its numbers with the log at each heartbeat.
+    """
+    (frame,) = frames(stream, [row])
+    layer = get_channel_layer()
+    try:
+        async_to_sync(layer.group_send)(
+            stream.group,
+            {
+                "type": "frame",
+                "stream": frame.stream,
+                "seq": frame.seq,
+                "text": frame.text,
+                "revokes": frame.revokes,
+            },
+        )
+    except (OSError, RedisError) as error:
+        logger.warning("Event %s %s waits for the heartbeat: %r", stream, row.seq, error)

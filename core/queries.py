@@ -1,0 +1,37 @@
+"""Reading the event log."""
+
+from collections.abc import Iterable
+
+from django.db.models import Q
+
+from core.events import StreamKey
+from core.models import Event, Stream
+
+
+def events_after(stream: StreamKey, after: int, limit: int) -> list[Event]:
+    """The stream's events numbered above ``after``, oldest first, at most ``limit``."""
+    return list(
+        Event.objects.filter(
+            stream__kind=stream.kind, stream__object_id=stream.object_id, seq__gt=after
+        ).order_by("seq")[:limit]
+    )
+
+
+def head(stream: StreamKey) -> int:
+    """The number of the stream's newest event, 0 before the first."""
+    row = Stream.objects.filter(kind=stream.kind, object_id=stream.object_id)
+    return row.values_list("head", flat=True).first() or 0
+
+
+def heads(streams: Iterable[StreamKey]) -> dict[StreamKey, int]:
+    """The heads of many streams in one query; a stream without events is left out."""
+    ids_by_kind: dict[str, list[object]] = {}
+    for stream in streams:
+        ids_by_kind.setdefault(stream.kind, []).append(stream.object_id)
+    if not ids_by_kind:
+        return {}
+    wanted = Q()
+    for kind, ids in ids_by_kind.items():
+        wanted |= Q(kind=kind, object_id__in=ids)
+    rows = Stream.objects.filter(wanted).values_list("kind", "object_id", "head")
+    return {StreamKey(kind, object_id): number for kind, object_id, number in rows}

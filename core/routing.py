@@ -1,0 +1,7 @@
+"""Socket routes."""
+
+from django.urls import path
+
+from core.sockets import SuiteConsumer
+
+websocket_urlpatterns = [path("ws/", SuiteConsumer.as_asgi())]

@@ -1,0 +1,101 @@
+"""Health, and the pages shown when something is wrong."""
+
+import time
+from collections.abc import Callable
+
+import redis
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.db import Error as DatabaseError
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import requires_csrf_token
+
+from core.tasks import HEARTBEAT_KEY, HEARTBEAT_MAX_AGE_SECONDS
+
+
+def _database() -> str:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return "down"
+    return "ok"
+
+
+def _redis_client() -> redis.Redis:
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
+
+
+def _redis() -> str:
+    try:
+        with _redis_client() as client:
+            client.ping()
+    except (OSError, redis.RedisError):
+        return "down"
+    return "ok"
+
+
+def _worker() -> str:
+    """The worker counts as up while the heartbeat that beat makes it write is fresh."""
+    try:
+        with _redis_client() as client:
+            written = client.get(HEARTBEAT_KEY)
+    except (OSError, redis.RedisError):
+        return "unknown"
+    age = time.time() - float(written or 0)
+    return "ok" if age < HEARTBEAT_MAX_AGE_SECONDS else "down"
+
+
+PARTS: dict[str, Callable[[], str]] = {"database": _database, "redis": _redis, "worker": _worker}
+NEEDED = frozenset({"database", "redis"})
+"""Without these no page works; without the worker only background work waits."""
+
+
+@never_cache
+def healthz(request: HttpRequest) -> JsonResponse:
+    """How each part is; 503 while one is down that pages need."""
+    parts = {name: check() for name, check in PARTS.items()}
+    broken = any(parts[name] != "ok" for name in NEEDED)
+    return JsonResponse(
+        {"status": "down" if broken else "ok", "parts": parts}, status=503 if broken else 200
+    )
+
+
+@never_cache
+def readyz(request: HttpRequest) -> HttpResponse:
+    """This process answers. Cheap: no database."""
+    return HttpResponse("ready", content_type="text/plain")
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The page was open too long, or came from elsewhere."""
+    return render(request, "403_csrf.html", status=403)
+
+
+@requires_csrf_token
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """400, or 413 where the request was too large."""
+    if isinstance(exception, RequestDataTooBig):
+        return render(request, "413.html", status=413)
+    return render(request, "400.html", status=400)
+
+
+@requires_csrf_token
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """403."""
+    return render(request, "403.html", status=403)
+
+
+@requires_csrf_token
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """404, also for what the person may not know of."""
+    return render(request, "404.html", status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500: rendered without context, since anything may be broken."""
+    return HttpResponse(render_to_string("500.html"), status=500)

@@ -1,0 +1,94 @@
+"""Conversations are opened, joined, left, read and closed."""
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from accounts.models import User
+from core.events import StreamKey
+from core.permissions import forget_grants, require
+from core.publish import record
+from messaging import permissions
+from messaging.events import (
+    AccessRevoked,
+    ConversationClosed,
+    ConversationOpened,
+    ConversationRead,
+    MemberAdded,
+)
+from messaging.models import Conversation, ConversationMember, ConversationKind
+
+
+@transaction.atomic
+def open_conversation(*, actor: User, kind: ConversationKind, title: str) -> Conversation:
+    """Make an empty conversation. Only the system user opens one: for a room, say.
+
+    Records `ConversationOpened`.
+    """
+    require(actor, "messaging.add_conversation")
+    conversation = Conversation.objects.create(kind=kind, title=title)
+    record(
+        ConversationOpened(conversation_id=conversation.pk),
+        stream=conversation.stream,
+        actor=actor,
+    )
+    return conversation
+
+
+@transaction.atomic
+def set_member(*, actor: User, conversation: Conversation, user: User, role: str) -> None:
+    """Make somebody a member, or change their role. Grants follow. Records `MemberAdded`."""
+    require(actor, "messaging.moderate", conversation)
+    ConversationMember.objects.update_or_create(
+        conversation=conversation, user=user, defaults={"role": role, "removed_at": None}
+    )
+    permissions.apply_role(conversation, user.pk, role)
+    forget_grants(user)
+    record(MemberAdded(user_id=user.pk, role=role), stream=conversation.stream, actor=actor)
+
+
+@transaction.atomic
+def remove_member(*, actor: User, conversation: Conversation, user: User) -> None:
+    """Take somebody out; their sockets leave the stream at once. Records `AccessRevoked`."""
+    if actor.pk != user.pk:
+        require(actor, "messaging.moderate", conversation)
+    changed = ConversationMember.objects.filter(
+        conversation=conversation, user=user, removed_at__isnull=True
+    ).update(removed_at=Now())
+    if not changed:
+        return
+    permissions.apply_role(conversation, user.pk, None)
+    forget_grants(user)
+    record(AccessRevoked(user_id=user.pk), stream=conversation.stream, actor=actor)
+
+
+@transaction.atomic
+def close_conversation(*, actor: User, conversation: Conversation) -> None:
+    """Nobody can write any more. Records `ConversationClosed`."""
+    require(actor, "messaging.moderate", conversation)
+    changed = Conversation.objects.filter(pk=conversation.pk, closed_at__isnull=True).update(
+        closed_at=Now()
+    )
+    if changed:
+        record(
+            ConversationClosed(conversation_id=conversation.pk),
+            stream=conversation.stream,
+            actor=actor,
+        )
+
+
+@transaction.atomic
+def mark_read(*, actor: User, conversation: Conversation, seq: int) -> None:
+    """Note that the person has seen everything up to ``seq``; going back is ignored.
+
+    Records `ConversationRead` on the person's own stream, for their other devices.
+    """
+    require(actor, "messaging.read", conversation)
+    changed = ConversationMember.objects.filter(
+        conversation=conversation, user=actor, read_seq__lt=seq
+    ).update(read_seq=seq)
+    if changed:
+        record(
+            ConversationRead(conversation_id=conversation.pk, seq=seq),
+            stream=StreamKey("user", actor.pk),
+            actor=actor,
+        )

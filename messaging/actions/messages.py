@@ -1,0 +1,241 @@
+"""Messages are sent, edited and deleted. Every way in (page, API, socket, command) ends here."""
+
+import unicodedata
+import uuid
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.models import User
+from core.errors import ActionError, Conflict, NotAllowed
+from core.permissions import has_permission, require
+from core.publish import record
+from messaging.events import MessageDeleted, MessageEdited, MessageSent
+from messaging.markdown import render_markdown
+from messaging.models import Conversation, Message, MessageRevision, MessageType
+from messaging.models.message import MAX_BODY_CHARACTERS
+
+ALLOWED_CONTROLS = "\n\t"
+
+
+class EmptyMessage(ActionError):
+    """Nothing to send."""
+
+    code = "empty"
+    detail = "Write something before sending."
+
+
+class MessageTooLong(ActionError):
+    """Over the limit of a message."""
+
+    code = "too_long"
+
+    def __init__(self, length: int) -> None:
+        super().__init__(
+            f"This message has {length:,} characters; {MAX_BODY_CHARACTERS:,} is the most. "
+            "Send it in parts.",
+            field="body",
+        )
+
+
+class WrongReply(ActionError):
+    """The message replied to is not in this conversation."""
+
+    code = "wrong_reply"
+    detail = "The message you reply to is not in this conversation."
+
+
+class ConversationIsClosed(Conflict):
+    """Writing after the end."""
+
+    code = "closed"
+    detail = "This conversation is closed: nothing can be written or changed any more."
+
+
+class MessageIsDeleted(Conflict):
+    """Changing what is gone."""
+
+    code = "deleted"
+    detail = "This message was deleted."
+
+
+class ClientIdTaken(Conflict):
+    """One client id, two different conversations."""
+
+    code = "client_id_taken"
+    detail = "This client_id belongs to a message elsewhere. Make a new one."
+
+
+def send_message(
+    *,
+    actor: User,
+    conversation: Conversation,
+    body: str,
+    client_id: UUID | None = None,
+    reply_to: Message | None = None,
+) -> Message:
+    """Send a text message. Sending the same ``client_id`` again returns the first message.
+
+    Records `MessageSent`, whose number becomes the message's ``seq``. Raises `NotAllowed`,
+    `EmptyMessage`, `MessageTooLong`, `WrongReply`, `ConversationIsClosed`, `ClientIdTaken`.
+    """
+    require(actor, "messaging.post", conversation)
+    body = _clean(body)
+    if reply_to is not None and reply_to.conversation_id != conversation.pk:
+        raise WrongReply(field="reply_to")
+    client_id = client_id or uuid.uuid4()
+    if (sent := _already_sent(actor, conversation, client_id)) is not None:
+        return sent
+    try:
+        with transaction.atomic():
+            return _append(
+                actor=actor,
+                conversation=conversation,
+                body=body,
+                client_id=client_id,
+                reply_to=reply_to,
+            )
+    except IntegrityError:
+        # The same client_id in another request at this moment; its message is committed now.
+        if (sent := _already_sent(actor, conversation, client_id)) is not None:
+            return sent
+        raise
+
+
+@transaction.atomic
+def post_system_message(
+    *, actor: User, conversation: Conversation, text: str, metadata: dict[str, Any]
+) -> Message:
+    """Say something in the conversation's own voice, about its room's life. Plain text.
+
+    Only the system user can. Records `MessageSent`.
+    """
+    require(actor, "messaging.add_message")
+    return _append(
+        actor=actor,
+        conversation=conversation,
+        body=text,
+        client_id=uuid.uuid4(),
+        message_type=MessageType.SYSTEM,
+        metadata=metadata,
+    )
+
+
+@transaction.atomic
+def edit_message(*, actor: User, message: Message, body: str) -> Message:
+    """Change one's own message; what it said before stays readable as a revision.
+
+    Records `MessageEdited` unless nothing changes. Raises `NotAllowed`, `EmptyMessage`,
+    `MessageTooLong`, `MessageIsDeleted`, `ConversationIsClosed`.
+    """
+    _require_own(actor, message)
+    body = _clean(body)
+    message = _lock(message)
+    if body == message.body:
+        return message
+    record(
+        MessageEdited(message_id=message.pk), stream=message.conversation.stream, actor=actor
+    )
+    _refuse_closed(message.conversation)
+    MessageRevision.objects.create(
+        message=message,
+        body=message.body,
+        body_html=message.body_html,
+        written_at=message.edited_at or message.created_at,
+    )
+    message.body, message.body_html = body, render_markdown(body)
+    message.edited_at = timezone.now()
+    message.save(update_fields=["body", "body_html", "edited_at"])
+    return message
+
+
+@transaction.atomic
+def delete_message(*, actor: User, message: Message) -> Message:
+    """Delete one's own message (a moderator: anybody's). A tombstone stays, the words go.
+
+    Records `MessageDeleted`; deleting twice changes nothing. Raises `NotAllowed`,
+    `ConversationIsClosed`.
+    """
+    require(actor, "messaging.read", message.conversation)
+    if not has_permission(actor, "messaging.moderate", message.conversation):
+        _require_own(actor, message)
+    if message.message_type == MessageType.SYSTEM:
+        raise NotAllowed("This line is part of the record and stays.")
+    message = Message.objects.select_for_update().get(pk=message.pk)
+    if message.is_deleted:
+        return message
+    record(
+        MessageDeleted(message_id=message.pk), stream=message.conversation.stream, actor=actor
+    )
+    _refuse_closed(message.conversation)
+    message.revisions.all().delete()
+    message.body = message.body_html = ""
+    message.metadata = {}
+    message.deleted_at = timezone.now()
+    message.save(update_fields=["body", "body_html", "metadata", "deleted_at"])
+    return message
+
+
+def _append(*, actor: User, conversation: Conversation, **fields: Any) -> Message:
+    """Record the event, which takes the stream's lock and number, then write the message."""
+    message = Message(conversation=conversation, author=actor, **fields)
+    if message.message_type == MessageType.TEXT:
+        message.body_html = render_markdown(message.body)
+    event = record(
+        MessageSent(message_id=message.pk, client_id=message.client_id),
+        stream=conversation.stream,
+        actor=actor,
+    )
+    if message.message_type != MessageType.SYSTEM:
+        _refuse_closed(conversation)
+    message.seq = event.seq
+    message.save(force_insert=True)
+    return message
+
+
+def _refuse_closed(conversation: Conversation) -> None:
+    """Look again under the stream's lock: nobody writes behind a close."""
+    conversation.refresh_from_db(fields=["closed_at"])
+    if conversation.closed_at is not None:
+        raise ConversationIsClosed
+
+
+def _already_sent(actor: User, conversation: Conversation, client_id: UUID) -> Message | None:
+    message = Message.objects.filter(author=actor, client_id=client_id).first()
+    if message is not None and message.conversation_id != conversation.pk:
+        raise ClientIdTaken(field="client_id")
+    return message
+
+
+def _lock(message: Message) -> Message:
+    locked = Message.objects.select_for_update().get(pk=message.pk)
+    if locked.is_deleted:
+        raise MessageIsDeleted
+    return locked
+
+
+def _require_own(actor: User, message: Message) -> None:
+    require(actor, "messaging.post", message.conversation)
+    if message.author_id != actor.pk or message.message_type != MessageType.TEXT:
+        raise NotAllowed("Only its author can change a message.")
+
+
+def _clean(body: str) -> str:
+    """The body without control characters and outer white space; raises what is wrong with it.
+
+    Lone surrogates and control characters (Unicode category C, but for joiners and marks that
+    scripts need) cannot be stored or only serve to deceive.
+    """
+    body = body.replace("\r\n", "\n").replace("\r", "\n")
+    cleaned = "".join(
+        character
+        for character in body
+        if character in ALLOWED_CONTROLS or unicodedata.category(character) not in ("Cc", "Cs")
+    ).strip()
+    if not any(unicodedata.category(character) not in ("Cf", "Zs") for character in cleaned):
+        raise EmptyMessage(field="body")
+    if len(cleaned) > MAX_BODY_CHARACTERS:
+        raise MessageTooLong(len(cleaned))
+    return cleaned

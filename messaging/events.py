@@ -1,0 +1,70 @@
+"""What happens in a conversation. Stream: ``conversation:<id>``.
+
+Events hold ids, never the words: what was deleted must not live on in the log.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from core.events import DomainEvent
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConversationOpened(DomainEvent):
+    """A conversation was made."""
+
+    conversation_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberAdded(DomainEvent):
+    """Somebody joined the conversation or got another role in it."""
+
+    user_id: UUID
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessRevoked(DomainEvent):
+    """Somebody no longer belongs to the conversation; their sockets leave at once."""
+
+    revokes: ClassVar[str | None] = "user_id"
+    user_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageSent(DomainEvent):
+    """A message was sent; its ``seq`` is this event's number."""
+
+    message_id: UUID
+    client_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageEdited(DomainEvent):
+    """A message's author changed it."""
+
+    message_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageDeleted(DomainEvent):
+    """A message was deleted; a tombstone remains."""
+
+    message_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConversationClosed(DomainEvent):
+    """Nobody can write any more."""
+
+    conversation_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConversationRead(DomainEvent):
+    """Somebody has seen everything up to a number. Stream: ``user:<id>``, it is theirs alone."""
+
+    conversation_id: UUID
+    seq: int

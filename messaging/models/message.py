@@ -1,0 +1,96 @@
+"""Messages and what they said before they were edited."""
+
+import uuid
+from typing import TYPE_CHECKING, ClassVar
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models.functions import Now
+
+from messaging.models.conversation import Conversation
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+MAX_BODY_CHARACTERS = 10_000
+
+
+class MessageType(models.TextChoices):
+    """What a message is. `action_item` and `file` are written by later features only."""
+
+    TEXT = "text", "Text"
+    SYSTEM = "system", "System"
+    ACTION_ITEM = "action_item", "Action item"
+    FILE = "file", "File"
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    """Messages, restricted to what somebody may see."""
+
+    def visible_to(self, user: "User") -> "MessageQuerySet":
+        """Those in conversations that the person may read."""
+        return self.filter(conversation__in=Conversation.objects.visible_to(user))
+
+
+class Message(models.Model):
+    """Something said in a conversation.
+
+    ``seq`` is the number of its `MessageSent` event. ``body`` is Markdown as it was typed,
+    ``body_html`` what the renderer made of it, safe to show. Both are empty once deleted.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, related_name="messages"
+    )
+    seq = models.BigIntegerField()
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="messages"
+    )
+    client_id = models.UUIDField(
+        default=uuid.uuid4, help_text="Made by the sender; a repeated one is the same message."
+    )
+    message_type = models.CharField(
+        max_length=16, choices=MessageType.choices, default=MessageType.TEXT
+    )
+    body = models.TextField(max_length=MAX_BODY_CHARACTERS, blank=True)
+    body_html = models.TextField(blank=True)
+    metadata = models.JSONField(default=dict, blank=True, encoder=DjangoJSONEncoder)
+    reply_to = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="replies"
+    )
+    created_at = models.DateTimeField(db_default=Now())
+    edited_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["conversation", "seq"], name="message_number_unique"),
+            models.UniqueConstraint(fields=["author", "client_id"], name="message_sent_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.conversation_id} {self.seq}"
+
+    @property
+    def is_deleted(self) -> bool:
+        """True once its author or a moderator deleted it; a tombstone remains."""
+        return self.deleted_at is not None
+
+
+class MessageRevision(models.Model):
+    """What a message said before an edit."""
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="revisions")
+    body = models.TextField()
+    body_html = models.TextField()
+    written_at = models.DateTimeField(help_text="When this wording was written.")
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["message", "-written_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.message_id} as of {self.written_at}"

@@ -1,0 +1,82 @@
+"""Reading conversations."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Count, F, Q, QuerySet
+
+from accounts.models import User
+from messaging.models import Conversation, ConversationMember, Message, MessageType
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True)
+class ThreadPage:
+    """Messages of a conversation in order, and whether there are more on either side."""
+
+    messages: list[Message]
+    has_older: bool = False
+    has_newer: bool = False
+
+
+def with_people(messages: QuerySet[Message]) -> QuerySet[Message]:
+    """With author and the message replied to, in one query."""
+    return messages.select_related("author", "reply_to__author")
+
+
+def page_before(conversation: Conversation, before: int | None, limit: int = PAGE_SIZE) -> ThreadPage:
+    """The newest messages, or those numbered below ``before``."""
+    rows = with_people(Message.objects.filter(conversation=conversation))
+    if before is not None:
+        rows = rows.filter(seq__lt=before)
+    page = list(rows.order_by("-seq")[: limit + 1])
+    return ThreadPage(page[:limit][::-1], has_older=len(page) > limit, has_newer=before is not None)
+
+
+def page_after(conversation: Conversation, after: int, limit: int = PAGE_SIZE) -> ThreadPage:
+    """The messages numbered above ``after``, oldest first."""
+    rows = with_people(Message.objects.filter(conversation=conversation, seq__gt=after))
+    page = list(rows.order_by("seq")[: limit + 1])
+    return ThreadPage(page[:limit], has_older=True, has_newer=len(page) > limit)
+
+
+def page_around(conversation: Conversation, seq: int, limit: int = PAGE_SIZE) -> ThreadPage:
+    """Half a page on both sides of a message: where a link to it leads."""
+    older = page_before(conversation, seq, limit // 2)
+    newer = page_after(conversation, seq - 1, limit // 2)
+    return ThreadPage(older.messages + newer.messages, older.has_older, newer.has_newer)
+
+
+def read_seq(conversation: Conversation, user: User) -> int:
+    """Number of the newest message that the person has seen, 0 for none."""
+    places = ConversationMember.objects.filter(conversation=conversation, user=user)
+    return places.values_list("read_seq", flat=True).first() or 0
+
+
+def unread_counts(user: User, conversation_ids: list[UUID]) -> dict[UUID, int]:
+    """How many messages of others the person has not seen, per conversation, one query."""
+    rows = (
+        ConversationMember.objects.filter(user=user, conversation_id__in=conversation_ids)
+        .annotate(
+            unread=Count(
+                "conversation__messages",
+                filter=Q(conversation__messages__seq__gt=F("read_seq"))
+                & Q(conversation__messages__deleted_at__isnull=True)
+                & ~Q(conversation__messages__author=user)
+                & ~Q(conversation__messages__message_type=MessageType.SYSTEM),
+            )
+        )
+        .values_list("conversation_id", "unread")
+    )
+    return dict(rows)
+
+
+def messages_sent(conversation: Conversation) -> dict[UUID, int]:
+    """How many messages each person sent, deleted ones included."""
+    rows = (
+        Message.objects.filter(conversation=conversation, message_type=MessageType.TEXT)
+        .values_list("author_id")
+        .annotate(number=Count("pk"))
+    )
+    return dict(rows)

@@ -1,0 +1,190 @@
+"""People are added to a room, get another role, leave, are removed, come and go."""
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.models import User
+from core.errors import ActionError, Conflict, NotAllowed
+from core.permissions import forget_grants, require
+from core.publish import record
+from messaging.actions.conversations import remove_member, set_member
+from rooms import permissions
+from rooms.events import (
+    ParticipantAdded,
+    ParticipantEntered,
+    ParticipantRemoved,
+    ParticipantRoleChanged,
+    ParticipantWentAway,
+)
+from rooms.models import Participant, Role, Room, Visit
+
+
+class AlreadyThere(Conflict):
+    """Adding somebody who takes part."""
+
+    code = "already_there"
+
+    def __init__(self, user: User) -> None:
+        super().__init__(f"{user.name} takes part already.", field="email")
+
+
+class WrongRole(ActionError):
+    """A role that does not exist."""
+
+    code = "wrong_role"
+
+
+class LastHost(Conflict):
+    """A room would be left without a host."""
+
+    code = "last_host"
+    detail = "A consultation needs a host. Make somebody else the host first."
+
+
+class RoomIsOver(Conflict):
+    """People do not change once it is over."""
+
+    code = "room_is_over"
+    detail = "This consultation is over; who took part stays as it is."
+
+
+@transaction.atomic
+def add_participant(*, actor: User, room: Room, user: User, role: str) -> Participant:
+    """Add an existing person. Records `ParticipantAdded`.
+
+    Raises `NotAllowed`, `AlreadyThere`, `WrongRole`, `RoomIsOver`. Only who manages the room
+    may add hosts and consultants.
+    """
+    require(actor, "rooms.invite", room)
+    if role in (Role.HOST, Role.CONSULTANT):
+        require(actor, "rooms.manage", room)
+    _refuse_over(room)
+    if Participant.objects.filter(room=room, user=user, left_at__isnull=True).exists():
+        raise AlreadyThere(user)
+    return place(actor=actor, room=room, user=user, role=role)
+
+
+@transaction.atomic
+def change_role(*, actor: User, participant: Participant, role: str) -> Participant:
+    """Give somebody another role; their grants follow. Records `ParticipantRoleChanged`."""
+    room = participant.room
+    require(actor, "rooms.manage", room)
+    _check_role(role)
+    _refuse_over(room)
+    if participant.role == role:
+        return participant
+    if participant.role == Role.HOST:
+        _keep_a_host(room, participant)
+    participant.role = role
+    participant.save(update_fields=["role"])
+    _grant(room, participant.user, role)
+    record(
+        ParticipantRoleChanged(user_id=participant.user_id, role=role),
+        stream=room.stream,
+        actor=actor,
+    )
+    return participant
+
+
+@transaction.atomic
+def remove_participant(*, actor: User, participant: Participant) -> None:
+    """Take somebody out, or leave oneself. Live streams end at once.
+
+    Records `ParticipantRemoved`; removing twice changes nothing. Raises `NotAllowed`,
+    `LastHost`, `RoomIsOver`.
+    """
+    room = participant.room
+    if actor.pk != participant.user_id:
+        require(actor, "rooms.manage", room)
+    _refuse_over(room)
+    participant = Participant.objects.select_for_update().get(pk=participant.pk)
+    if participant.left_at is not None:
+        return
+    if participant.role == Role.HOST:
+        _keep_a_host(room, participant)
+    now = timezone.now()
+    participant.left_at = now
+    participant.save(update_fields=["left_at"])
+    Visit.objects.filter(participant=participant, ended_at__isnull=True).update(ended_at=now)
+    permissions.apply_role(room, participant.user_id, None)
+    forget_grants(participant.user)
+    record(
+        ParticipantRemoved(
+            user_id=participant.user_id, by_themselves=actor.pk == participant.user_id
+        ),
+        stream=room.stream,
+        actor=actor,
+    )
+    remove_member(
+        actor=User.objects.system(), conversation=room.conversation, user=participant.user
+    )
+
+
+def place(*, actor: User, room: Room, user: User, role: str) -> Participant:
+    """Part of other actions, which have checked the permission: give somebody a place.
+
+    Somebody who left gets their old place back. Records `ParticipantAdded`.
+    """
+    _check_role(role)
+    participant, _ = Participant.objects.update_or_create(
+        room=room, user=user, defaults={"role": role, "left_at": None}
+    )
+    record(ParticipantAdded(user_id=user.pk, role=role), stream=room.stream, actor=actor)
+    _grant(room, user, role)
+    return participant
+
+
+@transaction.atomic
+def enter_room(*, actor: User, room: Room) -> None:
+    """Note that somebody opened the room's page. Records `ParticipantEntered` once per stay."""
+    require(actor, "rooms.view", room)
+    participant = Participant.objects.get(room=room, user=actor, left_at__isnull=True)
+    try:
+        with transaction.atomic():
+            Visit.objects.create(participant=participant)
+    except IntegrityError:
+        return  # another page of theirs is open
+    if participant.joined_at is None:
+        participant.joined_at = timezone.now()
+        participant.save(update_fields=["joined_at"])
+    record(ParticipantEntered(user_id=actor.pk), stream=room.stream, actor=actor)
+
+
+@transaction.atomic
+def go_away(*, actor: User, room: Room, user: User) -> None:
+    """Note that somebody's last page of the room closed. Records `ParticipantWentAway`."""
+    if actor.pk != user.pk and not actor.is_system:
+        raise NotAllowed
+    ended = Visit.objects.filter(
+        participant__room=room, participant__user=user, ended_at__isnull=True
+    ).update(ended_at=timezone.now())
+    if ended:
+        record(ParticipantWentAway(user_id=user.pk), stream=room.stream, actor=actor)
+
+
+def _grant(room: Room, user: User, role: str) -> None:
+    permissions.apply_role(room, user.pk, role)
+    forget_grants(user)
+    set_member(
+        actor=User.objects.system(),
+        conversation=room.conversation,
+        user=user,
+        role=permissions.MEMBER_ROLES[role],
+    )
+
+
+def _check_role(role: str) -> None:
+    if role not in Role.values:
+        raise WrongRole(f"There is no role {role!r}.", field="role")
+
+
+def _refuse_over(room: Room) -> None:
+    if room.is_over:
+        raise RoomIsOver
+
+
+def _keep_a_host(room: Room, leaving: Participant) -> None:
+    Room.objects.select_for_update().get(pk=room.pk)
+    others = Participant.objects.filter(room=room, role=Role.HOST, left_at__isnull=True)
+    if not others.exclude(pk=leaving.pk).exists():
+        raise LastHost

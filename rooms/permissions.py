@@ -1,0 +1,79 @@
+"""Roles in a room -> permissions on the room and on its conversation's membership."""
+
+from uuid import UUID
+
+from django.contrib.auth.models import Permission
+
+from messaging.models import MemberRole
+from rooms.models import Participant, Role, Room, RoomUserObjectPermission
+
+WORK = frozenset({"view", "chat", "edit_workspace", "share_files", "share_screen"})
+LEAD = WORK | {"control_sandbox", "invite", "manage"}
+
+ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
+    Role.HOST: LEAD,
+    Role.CONSULTANT: LEAD,
+    Role.CLIENT: WORK | {"control_sandbox"},
+    Role.PARTICIPANT: WORK,
+    Role.OBSERVER: frozenset({"view"}),
+}
+
+MEMBER_ROLES: dict[str, str] = {
+    Role.HOST: MemberRole.MODERATOR,
+    Role.CONSULTANT: MemberRole.MODERATOR,
+    Role.CLIENT: MemberRole.MEMBER,
+    Role.PARTICIPANT: MemberRole.MEMBER,
+    Role.OBSERVER: MemberRole.READER,
+}
+
+GUEST_ROLES = frozenset({Role.CLIENT, Role.PARTICIPANT})
+
+
+def permissions_of(role: str, room: Room) -> frozenset[str]:
+    """What a role may do in this room, as its type's settings restrict it."""
+    withheld = set()
+    if role in GUEST_ROLES and not room.room_type.clients_may_share_screen:
+        withheld.add("share_screen")
+    if role in GUEST_ROLES and not room.room_type.clients_may_edit_workspace:
+        withheld.add("edit_workspace")
+    return ROLE_PERMISSIONS[role] - withheld
+
+
+def apply_role(room: Room, user_id: UUID, role: str | None) -> None:
+    """Make the person's grants on the room those of the role; None withdraws all."""
+    wanted = permissions_of(role, room) if role is not None else frozenset()
+    grants = RoomUserObjectPermission.objects.filter(content_object=room, user_id=user_id)
+    grants.exclude(permission__codename__in=wanted).delete()
+    permissions = Permission.objects.filter(
+        content_type__app_label="rooms", content_type__model="room", codename__in=wanted
+    )
+    RoomUserObjectPermission.objects.bulk_create(
+        [
+            RoomUserObjectPermission(content_object=room, user_id=user_id, permission=permission)
+            for permission in permissions
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def differences() -> list[str]:
+    """One line for each person and room whose grants differ from the role."""
+    held: dict[tuple[UUID, UUID], set[str]] = {}
+    rows = RoomUserObjectPermission.objects.values_list(
+        "content_object_id", "user_id", "permission__codename"
+    )
+    for room_id, user_id, codename in rows.iterator():
+        held.setdefault((room_id, user_id), set()).add(codename)
+    participants = Participant.objects.filter(left_at__isnull=True)
+    expected = {
+        (participant.room_id, participant.user_id): set(
+            permissions_of(participant.role, participant.room)
+        )
+        for participant in participants.select_related("room__room_type").iterator()
+    }
+    return [
+        f"room {key[0]}, person {key[1]}: holds {sorted(held.get(key, ()))}, "
+        f"role gives {sorted(expected.get(key, ()))}"
+        for key in sorted(held.keys() | expected.keys(), key=str)
+        if held.get(key, set()) != expected.get(key, set())
+    ]

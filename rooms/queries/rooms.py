@@ -1,0 +1,132 @@
+"""Lists of rooms: home and the consultations page."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Prefetch, Q, QuerySet
+from django.utils import timezone
+
+from accounts.models import User
+from rooms.models import Participant, Room, Status
+
+SHOWN_PER_SECTION = 5
+
+DAY_BEGINS_HOUR, DAY_ENDS_HOUR = 8, 18
+QUARTERS_PER_HOUR = 4
+
+
+@dataclass(frozen=True)
+class DaySlot:
+    """A consultation of today on the ruler of the day, in quarters of an hour from its start."""
+
+    room: Room
+    start: int
+    end: int
+    state: str
+
+
+@dataclass(frozen=True)
+class Home:
+    """What the home page shows: the nearest first."""
+
+    next: Room | None
+    live: list[Room] = field(default_factory=list)
+    waiting: list[Room] = field(default_factory=list)
+    upcoming: list[Room] = field(default_factory=list)
+    past: list[Room] = field(default_factory=list)
+    today: list[DaySlot] = field(default_factory=list)
+
+
+def with_people(rooms: QuerySet[Room]) -> QuerySet[Room]:
+    """With type and the people who take part, in two queries whatever the number of rooms."""
+    present = Participant.objects.filter(left_at__isnull=True).select_related(
+        "user__membership__organisation"
+    )
+    return rooms.select_related("room_type").prefetch_related(
+        Prefetch("participants", queryset=present.order_by("added_at", "pk"), to_attr="present")
+    )
+
+
+def room_for_page(user: User, room_id: UUID) -> QuerySet[Room]:
+    """The room as its page needs it, if the person may see it."""
+    return Room.objects.visible_to(user).filter(pk=room_id).select_related(
+        "room_type", "conversation", "current_item", "created_by"
+    )
+
+
+def filtered_rooms(user: User, *, status: str = "", text: str = "", mode: str = "") -> QuerySet[Room]:
+    """The person's rooms, newest time first, by status, mode and words in name or people."""
+    rooms = Room.objects.visible_to(user)
+    if status in Status.values:
+        rooms = rooms.filter(status=status)
+    if mode:
+        rooms = rooms.filter(mode=mode)
+    for word in text.split()[:8]:
+        named = Participant.objects.filter(user__name__icontains=word, left_at__isnull=True)
+        rooms = rooms.filter(
+            Q(name__icontains=word)
+            | Q(description__icontains=word)
+            | Q(pk__in=named.values("room_id"))
+        )
+    return with_people(rooms)
+
+
+def home(user: User) -> Home:
+    """Everything on the home page, at most `SHOWN_PER_SECTION` of each kind."""
+    now = timezone.now()
+    mine = Room.objects.visible_to(user)
+    scheduled = mine.filter(status=Status.SCHEDULED)
+    live = list(with_people(mine.filter(status=Status.ACTIVE)).order_by("-started_at")[:SHOWN_PER_SECTION])
+    waiting = list(
+        with_people(scheduled.filter(Q(scheduled_at__lte=now) | Q(scheduled_at__isnull=True)))
+        .order_by("scheduled_at", "created_at")[:SHOWN_PER_SECTION]
+    )
+    upcoming = list(
+        with_people(scheduled.filter(scheduled_at__gt=now)).order_by("scheduled_at")[
+            : SHOWN_PER_SECTION + 1
+        ]
+    )
+    past = list(
+        with_people(mine.filter(status__in=[Status.COMPLETED, Status.CANCELLED])).order_by(
+            "-completed_at", "-cancelled_at"
+        )[:SHOWN_PER_SECTION]
+    )
+    return Home(
+        next=upcoming[0] if upcoming else None,
+        live=live,
+        waiting=waiting,
+        upcoming=upcoming[1:],
+        past=past,
+        today=_day(mine, now),
+    )
+
+
+def quarter_of_day(moment: datetime) -> int:
+    """Quarters of an hour since the ruler's beginning (8:00), in the active time zone."""
+    local = timezone.localtime(moment)
+    return (local.hour - DAY_BEGINS_HOUR) * QUARTERS_PER_HOUR + local.minute // 15
+
+
+def _day(rooms: QuerySet[Room], now: datetime) -> list[DaySlot]:
+    """Today's consultations between 8:00 and 18:00 of the active time zone."""
+    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    begins, ends = Q(scheduled_at__gte=midnight), Q(scheduled_at__lt=midnight + timedelta(days=1))
+    today = with_people(
+        rooms.filter(begins & ends).exclude(status=Status.CANCELLED)
+    ).order_by("scheduled_at")[:20]
+    last = (DAY_ENDS_HOUR - DAY_BEGINS_HOUR) * QUARTERS_PER_HOUR
+    slots = []
+    next_found = False
+    for room in today:
+        if room.scheduled_at is None or room.ends_at is None:
+            continue
+        start = quarter_of_day(room.scheduled_at)
+        end = start + max(1, -(-room.duration_minutes // 15))
+        if end <= 0 or start >= last:
+            continue
+        state = "past" if room.status == Status.COMPLETED else ""
+        if not next_found and room.status == Status.SCHEDULED and room.scheduled_at > now:
+            state, next_found = "next", True
+        slots.append(DaySlot(room, max(0, start), min(last, end), state))
+    return slots

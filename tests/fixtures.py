@@ -1,0 +1,149 @@
+"""The shared cast and what they meet in. Everything is made by the product's own actions."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+
+from accounts.actions.organisations import add_organisation, set_business_role
+from accounts.actions.people import sign_up
+from accounts.models import BusinessRole, Organisation, User
+from core.models import Event
+from messaging.actions.messages import send_message
+from messaging.models import Message
+from rooms.actions.lifecycle import create_room, start_room
+from rooms.models import Mode, Role, Room, RoomType
+
+PASSWORD = "consult-demo"
+
+
+@pytest.fixture
+def system(db: None) -> User:
+    """The user that background work acts as."""
+    return User.objects.system()
+
+
+@pytest.fixture
+def make_person(system: User) -> Callable[..., User]:
+    """`make_person("Mara Lindqvist", organisation, role)`: an account with a confirmed address."""
+
+    def make(name: str, organisation: Organisation | None = None, role: str = "") -> User:
+        email = f"{name.split()[0].lower()}@demo.test"
+        user = sign_up(actor=system, email=email, name=name, password=PASSWORD)
+        user.emailaddress_set.create(email=email, verified=True, primary=True)
+        if organisation is not None:
+            set_business_role(actor=system, user=user, organisation=organisation, role=role)
+        return User.objects.get(pk=user.pk)
+
+    return make
+
+
+@pytest.fixture
+def house(system: User) -> Organisation:
+    """The consultants' own organisation."""
+    return add_organisation(actor=system, name="Lindqvist & Raman", is_internal=True)
+
+
+@pytest.fixture
+def northwind(system: User) -> Organisation:
+    """The client's organisation."""
+    return add_organisation(actor=system, name="Northwind")
+
+
+@pytest.fixture
+def consultant(make_person: Any, house: Organisation) -> User:
+    """Mara, who leads the consultation."""
+    return make_person("Mara Lindqvist", house, BusinessRole.INTERNAL_ENGINEER)
+
+
+@pytest.fixture
+def colleague(make_person: Any, house: Organisation) -> User:
+    """Priya, a consultant who does not take part."""
+    return make_person("Priya Raman", house, BusinessRole.INTERNAL_PM)
+
+
+@pytest.fixture
+def client_user(make_person: Any, northwind: Organisation) -> User:
+    """Tomas, the client (the name `client` is pytest-django's)."""
+    return make_person("Tomas Okafor", northwind, BusinessRole.CLIENT_USER)
+
+
+@pytest.fixture
+def manager(make_person: Any, northwind: Organisation) -> User:
+    """Helen, client administrator of Northwind."""
+    return make_person("Helen Brandt", northwind, BusinessRole.CLIENT_ADMIN)
+
+
+@pytest.fixture
+def outsider(make_person: Any, system: User) -> User:
+    """Jonas, client of another organisation."""
+    organisation = add_organisation(actor=system, name="Halden Clinic")
+    return make_person("Jonas Weber", organisation, BusinessRole.CLIENT_USER)
+
+
+@pytest.fixture
+def staff(make_person: Any) -> User:
+    """Alma, who may do everything in the admin and nothing in others' rooms."""
+    user = make_person("Alma Berg")
+    User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
+    return User.objects.get(pk=user.pk)
+
+
+@pytest.fixture
+def make_room(consultant: User, client_user: User) -> Callable[..., Room]:
+    """A room of consultant and client, scheduled unless `active=True`."""
+
+    def make(name: str = "Order import: migration plan", *, active: bool = False, **fields: Any) -> Room:
+        room = create_room(
+            actor=fields.pop("actor", consultant),
+            name=name,
+            room_type=RoomType.objects.get(slug="consultation"),
+            mode=fields.pop("mode", Mode.INSTANT),
+            client=fields.pop("client", client_user),
+            **fields,
+        )
+        return start_room(actor=room.created_by, room=room) if active else room
+
+    return make
+
+
+@pytest.fixture
+def room(make_room: Any) -> Room:
+    """An active room of consultant and client."""
+    return make_room(active=True)
+
+
+@pytest.fixture
+def say() -> Callable[..., Message]:
+    """`say(person, room, "words")`."""
+
+    def send(actor: User, room: Room, body: str, **fields: Any) -> Message:
+        return send_message(actor=actor, conversation=room.conversation, body=body, **fields)
+
+    return send
+
+
+@contextmanager
+def capture_events() -> Iterator[list[Event]]:
+    """The events recorded inside the block, oldest first, filled in at its end."""
+    last = Event.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    events: list[Event] = []
+    yield events
+    events.extend(Event.objects.filter(pk__gt=last).select_related("stream", "actor").order_by("pk"))
+
+
+def names(events: list[Event]) -> list[str]:
+    """The names of events, for comparing."""
+    return [event.name for event in events]
+
+
+@pytest.fixture(autouse=True)
+def empty_cache() -> Iterator[None]:
+    """No test sees what another left in Redis."""
+    yield
+    cache.clear()
+
+
+__all__ = ["PASSWORD", "Role", "capture_events", "names"]
