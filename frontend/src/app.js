@@ -7,3 +7,4 @@ import "./lib/relative.js";
 import "./lib/requests.js";
 import "./lib/submit.js";
 import "./lib/theme.js";
+import "./lib/timezone.js";
