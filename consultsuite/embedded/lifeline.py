@@ -68,6 +68,12 @@ def _stat(pid: int) -> list[str]:
         return []
 
 
+def is_alive(pid: int) -> bool:
+    """Whether a process of that number lives; a zombie does not."""
+    fields = _stat(pid)
+    return bool(fields) and fields[0] not in "ZX"
+
+
 def signal_session(leader: int, number: int) -> None:
     """Send a signal to every live process of a session; those already gone are no error."""
     for pid in session_members(leader):
@@ -75,18 +81,31 @@ def signal_session(leader: int, number: int) -> None:
             os.kill(pid, number)
 
 
-def wait_for_end(leaders: list[int], seconds: float) -> list[int]:
-    """Wait until no session has a live process; returns the leaders of those that still have."""
-    deadline = time.monotonic() + seconds
+def end_sessions(leaders: dict[int, int], grace_seconds: float) -> None:
+    """End whole sessions; `leaders` gives the signal that asks each leader to stop.
+
+    A leader comes first, so that it can end its own children in the order that it needs; what
+    it leaves behind gets SIGTERM, and SIGKILL whatever lives after the grace time.
+    """
+    for leader, number in leaders.items():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(leader, number)
+    deadline = time.monotonic() + grace_seconds
+    left_behind: set[int] = set()
     while alive := [leader for leader in leaders if session_members(leader)]:
+        for leader in alive:
+            if leader not in left_behind and not is_alive(leader):
+                left_behind.add(leader)
+                signal_session(leader, signal.SIGTERM)
         if time.monotonic() > deadline:
-            return alive
+            break
         time.sleep(0.05)
-    return []
+    for leader in alive:
+        signal_session(leader, signal.SIGKILL)
 
 
 def end_all(watches: list[Watch]) -> None:
-    """End watched sessions stage by stage: ask, wait for the grace time, then kill."""
+    """End watched sessions stage by stage: first what uses the services, then these."""
     for stage in (PARTS, SERVICES):
         with contextlib.ExitStack() as locks:
             chosen = [
@@ -94,16 +113,8 @@ def end_all(watches: list[Watch]) -> None:
                 for watch in watches
                 if watch["stage"] == stage and _is_same(watch) and _unused(watch, locks)
             ]
-            for watch in chosen:
-                if stage == SERVICES:
-                    # A server's main process ends its own children, in the order it needs.
-                    with contextlib.suppress(ProcessLookupError):
-                        os.kill(watch["pid"], watch["signal"])
-                else:
-                    signal_session(watch["pid"], watch["signal"])
             grace = max((watch["grace_seconds"] for watch in chosen), default=0)
-            for leader in wait_for_end([watch["pid"] for watch in chosen], grace):
-                signal_session(leader, signal.SIGKILL)
+            end_sessions({watch["pid"]: watch["signal"] for watch in chosen}, grace)
 
 
 def _is_same(watch: Watch) -> bool:

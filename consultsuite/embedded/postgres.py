@@ -126,7 +126,6 @@ class EmbeddedPostgres(Service):
         ]
         if not self._durable:
             command.append("--no-sync")
-        ids = (None, None, None) if user is None else (user.uid, user.gid, [])
         done = subprocess.run(
             command,
             capture_output=True,
@@ -134,9 +133,9 @@ class EmbeddedPostgres(Service):
             check=False,
             cwd=draft,
             env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
-            user=ids[0],
-            group=ids[1],
-            extra_groups=ids[2],
+            user=None if user is None else user.uid,
+            group=None if user is None else user.gid,
+            extra_groups=None if user is None else [],
         )
         if done.returncode != 0:
             self.log.write_text(done.stdout + done.stderr)

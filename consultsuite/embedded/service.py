@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, ClassVar
 
 from consultsuite.embedded.errors import EmbeddedError
-from consultsuite.embedded.lifeline import SERVICES, lifeline, session_members
+from consultsuite.embedded.lifeline import SERVICES, is_alive, lifeline
 from consultsuite.embedded.users import ServiceUser, let_through, service_user
 
 HOST = "127.0.0.1"
@@ -131,7 +131,7 @@ class Service(ABC):
         if self._process is not None:
             self._process.poll()  # Reaps it when it has ended.
         pid = self._recorded_pid()
-        if pid is None or pid not in session_members(pid):
+        if pid is None or not is_alive(pid):
             return None
         try:
             # A number may belong to somebody else by now; both servers work in their data.
@@ -168,7 +168,6 @@ class Service(ABC):
         too_long = self.log.exists() and self.log.stat().st_size > _LOG_LIMIT_BYTES
         with open(self.log, "wb" if too_long else "ab") as log:
             beginning = log.tell()
-            ids = (None, None, None) if user is None else (user.uid, user.gid, [])
             self._process = subprocess.Popen(
                 self._command(port, user),
                 stdin=subprocess.DEVNULL,
@@ -177,9 +176,9 @@ class Service(ABC):
                 cwd=self.data,
                 env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"},
                 start_new_session=True,
-                user=ids[0],
-                group=ids[1],
-                extra_groups=ids[2],
+                user=None if user is None else user.uid,
+                group=None if user is None else user.gid,
+                extra_groups=None if user is None else [],
             )
         # Watched from the first moment: we may be killed before it answers.
         self._watch(self._process.pid)
@@ -208,7 +207,7 @@ class Service(ABC):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, number)
         deadline = time.monotonic() + seconds
-        while pid in session_members(pid):
+        while is_alive(pid):
             if self._process is not None:
                 self._process.poll()
             if time.monotonic() > deadline:
