@@ -8,6 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from core.context import acting_from, origin_of_request
+from core.errors import ActionError
+from core.requests import refuse
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +26,9 @@ class RequestContextMiddleware:
             return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """A database that is away is an outage (503), not a fault of the page (500)."""
+        """Refused actions are told to the person; a database that is away is an outage (503)."""
+        if isinstance(error, ActionError):
+            return refuse(request, error)
         if not isinstance(error, OperationalError | InterfaceError):
             return None
         logger.error("Database unavailable: %s", type(error).__name__)

@@ -80,3 +80,39 @@ def messages_sent(conversation: Conversation) -> dict[UUID, int]:
         .annotate(number=Count("pk"))
     )
     return dict(rows)
+
+
+@dataclass(frozen=True)
+class Thread:
+    """A conversation as somebody opens it."""
+
+    conversation: Conversation
+    page: ThreadPage
+    read_seq: int
+    first_unread: Message | None
+    linked: Message | None
+
+
+def thread(user: User, conversation: Conversation, around: str = "") -> Thread:
+    """The newest page, or the page around the message with the id ``around``."""
+    linked = _linked(conversation, around)
+    page = page_around(conversation, linked.seq) if linked else page_before(conversation, None)
+    seen = read_seq(conversation, user)
+    unread = [m for m in page.messages if m.seq > seen and m.author_id != user.pk]
+    # With older unread messages outside the page the line would stand in the wrong place.
+    is_inside = any(message.seq <= seen for message in page.messages) or not page.has_older
+    return Thread(
+        conversation=conversation,
+        page=page,
+        read_seq=seen,
+        first_unread=unread[0] if unread and is_inside and seen else None,
+        linked=linked,
+    )
+
+
+def _linked(conversation: Conversation, message_id: str) -> Message | None:
+    try:
+        wanted = UUID(message_id)
+    except ValueError:
+        return None
+    return Message.objects.filter(conversation=conversation, pk=wanted).first()

@@ -56,10 +56,11 @@ def create_room(
     scheduled_at: datetime | None = None,
     duration_minutes: int | None = None,
     client: User | None = None,
+    start: bool = False,
 ) -> Room:
     """Make a room with its conversation and its type's agenda; the actor becomes its host.
 
-    Records `RoomCreated` (and what adding people records); raises `NotAllowed`, `InvalidRoom`.
+    ``start`` begins it in the same transaction. Records `RoomCreated` (and what adding people records); raises `NotAllowed`, `InvalidRoom`.
     """
     require(actor, "rooms.add_room")
     if mode == Mode.SCHEDULED and scheduled_at is None:
@@ -90,7 +91,7 @@ def create_room(
         place(actor=actor, room=room, user=client, role=Role.CLIENT)
     if room_type.opening_message:
         _say(room, "opened", actor, room_type.opening_message)
-    return room
+    return start_room(actor=actor, room=room) if start else room
 
 
 @transaction.atomic

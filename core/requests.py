@@ -1,0 +1,33 @@
+"""Small things that views share."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from core.errors import ActionError
+
+
+def person(request: HttpRequest) -> Any:
+    """The signed-in person (views behind `login_required`), as the user model's instance."""
+    user = request.user
+    return getattr(user, "_wrapped", user)
+
+
+def refuse(request: HttpRequest, error: ActionError) -> HttpResponse:
+    """Tell a page why an action refused: a problem document to htmx, else a message."""
+    if getattr(request, "htmx", False):
+        body = {"title": "Not done", "status": error.status, "detail": error.detail}
+        return JsonResponse(body, status=error.status, content_type="application/problem+json")
+    messages.error(request, error.detail)
+    return redirect(_previous_page(request))
+
+
+def _previous_page(request: HttpRequest) -> str:
+    referer = request.headers.get("Referer", "")
+    is_ours = url_has_allowed_host_and_scheme(
+        referer, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return referer if is_ours else "/"

@@ -1,0 +1,126 @@
+"""The room's page, its header, and the steps of its life."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.models import User
+from core.errors import ActionError
+from core.permissions import granted
+from core.queries import heads
+from core.requests import person
+from messaging.queries import thread
+from rooms.actions.lifecycle import cancel_room, complete_room, start_room, update_room
+from rooms.forms import RoomSettingsForm
+from rooms.models import Room
+from rooms.queries.people import people_in
+from rooms.queries.rooms import room_for_page
+from rooms.queries.ruler import ruler
+
+
+@dataclass(frozen=True)
+class RoomView:
+    """A room together with who looks at it and what they may do there."""
+
+    room: Room
+    user: User
+    may: frozenset[str]
+
+
+def load(request: HttpRequest, room_id: UUID) -> RoomView:
+    """The room as the signed-in person sees it; 404 for everybody else."""
+    user = person(request)
+    room = get_object_or_404(room_for_page(user, room_id))
+    return RoomView(room, user, granted(user, room))
+
+
+def header_context(view: RoomView) -> dict[str, Any]:
+    """What header and ruler show."""
+    items = list(view.room.agenda.order_by("position"))
+    return {
+        "room": view.room,
+        "may": view.may,
+        "items": items,
+        "ruler": ruler(view.room, items),
+    }
+
+
+@require_GET
+@login_required
+def room_page(request: HttpRequest, room_id: UUID) -> HttpResponse:
+    """The whole room: header, people, agenda, stage and chat."""
+    view = load(request, room_id)
+    room = view.room
+    people = people_in(room)
+    numbers = heads([room.stream, room.conversation.stream])
+    context = header_context(view) | {
+        "section": "rooms",
+        "people": people,
+        "others": [entry for entry in people if entry.user.pk != view.user.pk],
+        "room_head": numbers.get(room.stream, 0),
+        "thread": thread(view.user, room.conversation, around=request.GET.get("message", "")),
+        "conversation_head": numbers.get(room.conversation.stream, 0),
+        "may_post": "chat" in view.may and not room.is_over,
+    }
+    return render(request, "rooms/room.html", context)
+
+
+@require_GET
+@login_required
+def header(request: HttpRequest, room_id: UUID) -> HttpResponse:
+    """Header and ruler again, after something changed."""
+    view = load(request, room_id)
+    others = [entry for entry in people_in(view.room) if entry.user.pk != view.user.pk]
+    return render(request, "rooms/header.html", header_context(view) | {"others": others})
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def settings(request: HttpRequest, room_id: UUID) -> HttpResponse:
+    """Name, description, time and planned minutes."""
+    room = load(request, room_id).room
+    initial = {
+        "name": room.name,
+        "description": room.description,
+        "scheduled_at": room.scheduled_at,
+        "duration_minutes": room.duration_minutes,
+    }
+    form = RoomSettingsForm(request.POST or None, initial=initial, room=room)
+    if request.method == "POST" and form.is_valid():
+        try:
+            update_room(actor=person(request), room=room, changes=form.cleaned_data)
+        except ActionError as error:
+            form.add_error(error.field if error.field in form.fields else None, error.detail)
+        else:
+            return redirect("rooms:room", room.pk)
+    context = {"section": "rooms", "form": form, "room": room}
+    return render(request, "rooms/settings.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@login_required
+def start(request: HttpRequest, room_id: UUID) -> HttpResponse:
+    """Begin the consultation."""
+    start_room(actor=person(request), room=load(request, room_id).room)
+    return redirect("rooms:room", room_id)
+
+
+@require_POST
+@login_required
+def complete(request: HttpRequest, room_id: UUID) -> HttpResponse:
+    """End the consultation."""
+    complete_room(actor=person(request), room=load(request, room_id).room)
+    return redirect("rooms:room", room_id)
+
+
+@require_POST
+@login_required
+def cancel(request: HttpRequest, room_id: UUID) -> HttpResponse:
+    """Call the consultation off."""
+    cancel_room(actor=person(request), room=load(request, room_id).room)
+    return redirect("rooms:room", room_id)

@@ -1,0 +1,40 @@
+"""The panes of the stage that rooms itself brings; later apps add their own by URL."""
+
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from rooms.forms import AddPersonForm, AgendaItemForm
+from rooms.queries.timeline import timeline
+from rooms.views.agenda import agenda_context
+from rooms.views.people import people_context
+from rooms.views.room import load
+
+
+@require_GET
+@login_required
+def agenda(request: HttpRequest, room_id: UUID) -> HttpResponse:
+    """What it is about, and the agenda, editable for who leads."""
+    context = agenda_context(load(request, room_id), AgendaItemForm())
+    return render(request, "rooms/stage_agenda.html", context)
+
+
+@require_GET
+@login_required
+def people(request: HttpRequest, room_id: UUID) -> HttpResponse:
+    """Who takes part, since when, how long; roles and removal for who leads."""
+    context = people_context(load(request, room_id), AddPersonForm())
+    return render(request, "rooms/stage_people.html", context)
+
+
+@require_GET
+@login_required
+def timeline_pane(request: HttpRequest, room_id: UUID) -> HttpResponse:
+    """What happened, newest first, from the room's event log."""
+    view = load(request, room_id)
+    before = request.GET.get("before", "")
+    page = timeline(view.room, before=int(before) if before.isdecimal() else None)
+    return render(request, "rooms/stage_timeline.html", {"room": view.room, "timeline": page})
