@@ -15,6 +15,7 @@ _LONGEST_DELAY_SECONDS = 15.0
 # Who ran this long has recovered: the next crash is a new story.
 _STEADY_SECONDS = 60
 _LAST_LINES = 8
+_LONGEST_LINE_BYTES = 1024 * 1024
 
 
 class Backoff:
@@ -66,19 +67,23 @@ class Part:
     async def run_once(self) -> int:
         """Run the command to its end; returns the exit code, negative for a signal."""
         self._last.clear()
-        process = await asyncio.create_subprocess_shell(
-            self._command,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            env=self._environment,
-            start_new_session=True,
-            limit=1024 * 1024,
-        )
+        # A pipe of our own: with asyncio's, waiting for the process would also wait for every
+        # child that still holds the other end.
+        reading_end, writing_end = os.pipe()
+        try:
+            process = await asyncio.create_subprocess_shell(
+                self._command,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=writing_end,
+                stderr=writing_end,
+                env=self._environment,
+                start_new_session=True,
+            )
+        finally:
+            os.close(writing_end)
         self.leader = process.pid
         lifeline.watch(process.pid, number=signal.SIGTERM, grace_seconds=GRACE_SECONDS, stage=PARTS)
-        assert process.stdout is not None  # noqa: S101 - for the type checker
-        reading = asyncio.create_task(self._show(process.stdout))
+        reading = asyncio.create_task(self._show(reading_end))
         try:
             code = await process.wait()
             # Children of a part that died would hold its port or its work.
@@ -91,17 +96,24 @@ class Part:
         self.leader = None
         return code
 
-    async def _show(self, output: asyncio.StreamReader) -> None:
-        while True:
-            try:
-                line = await output.readline()
-            except ValueError:
-                continue  # A line of more than 1 MiB is dropped by the reader.
-            if not line:
-                return
-            text = line.decode(errors="replace").rstrip()
-            self._last.append(text)
-            self._printer.line(self.name, text)
+    async def _show(self, descriptor: int) -> None:
+        output = asyncio.StreamReader(limit=_LONGEST_LINE_BYTES)
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(output), os.fdopen(descriptor, "rb")
+        )
+        try:
+            while True:
+                try:
+                    line = await output.readline()
+                except ValueError:
+                    continue  # The reader dropped a line that was too long.
+                if not line:
+                    return
+                text = line.decode(errors="replace").rstrip()
+                self._last.append(text)
+                self._printer.line(self.name, text)
+        finally:
+            transport.close()
 
     def _tell(self, text: str) -> None:
         self._printer.line("run", text)
