@@ -34,7 +34,7 @@ _SETTINGS = {
     "log_connections": "",
 }
 # For data that a test throws away: survives a killed server, not a crash of the machine.
-_FAST_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+_FAST_SETTINGS = {"fsync": "off", "full_page_writes": "off"}
 
 
 class EmbeddedPostgres(Service):

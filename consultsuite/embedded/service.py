@@ -13,7 +13,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, ClassVar
+from typing import ClassVar
 
 from consultsuite.embedded.errors import EmbeddedError
 from consultsuite.embedded.lifeline import SERVICES, is_alive, lifeline
@@ -26,6 +26,10 @@ HOST = "127.0.0.1"
 _PORTS = range(20_000, 32_000)
 
 _LOG_LIMIT_BYTES = 5_000_000
+
+# Servers that this process started, by process id: they are ours to reap when they end, however
+# many Service objects came and went meanwhile.
+_children: dict[int, subprocess.Popen[bytes]] = {}
 
 
 class Service(ABC):
@@ -47,8 +51,7 @@ class Service(ABC):
         self.directory = Path(directory).absolute()
         self.data = self.directory / "data"
         self.log = self.directory / "log"
-        self._process: subprocess.Popen[bytes] | None = None
-        self._use: IO[bytes] | None = None
+        self._use: int | None = None
 
     # What a service says about itself ----------------------------------------------------
 
@@ -128,8 +131,6 @@ class Service(ABC):
     @property
     def pid(self) -> int | None:
         """The live main process that serves this directory, None when there is none."""
-        if self._process is not None:
-            self._process.poll()  # Reaps it when it has ended.
         pid = self._recorded_pid()
         if pid is None or not is_alive(pid):
             return None
@@ -152,10 +153,12 @@ class Service(ABC):
         if user is not None:
             let_through(self.data, user)
         self._make_data(user)
+        for pid in [pid for pid, child in _children.items() if child.poll() is not None]:
+            _forget(pid)
         deadline = time.monotonic() + self.start_seconds
         while True:
-            beginning = self._spawn(self._choose_port(), user)
-            if self._came_up(deadline):
+            process, beginning = self._spawn(self._choose_port(), user)
+            if self._came_up(process, deadline):
                 return
             said = self._said_since(beginning)
             passing = any(trouble in said for trouble in self.passing_troubles)
@@ -163,12 +166,12 @@ class Service(ABC):
                 raise self._failed(said)
             time.sleep(0.3)
 
-    def _spawn(self, port: int, user: ServiceUser | None) -> int:
-        """Start the server's process; returns where its log begins, in bytes."""
+    def _spawn(self, port: int, user: ServiceUser | None) -> tuple[subprocess.Popen[bytes], int]:
+        """Start the server's process; returns it and where its log begins, in bytes."""
         too_long = self.log.exists() and self.log.stat().st_size > _LOG_LIMIT_BYTES
         with open(self.log, "wb" if too_long else "ab") as log:
             beginning = log.tell()
-            self._process = subprocess.Popen(
+            process = subprocess.Popen(
                 self._command(port, user),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -181,19 +184,19 @@ class Service(ABC):
                 extra_groups=None if user is None else [],
             )
         # Watched from the first moment: we may be killed before it answers.
-        self._watch(self._process.pid)
-        return beginning
+        _children[process.pid] = process
+        self._watch(process.pid)
+        return process, beginning
 
-    def _came_up(self, deadline: float) -> bool:
-        assert self._process is not None
+    def _came_up(self, process: subprocess.Popen[bytes], deadline: float) -> bool:
         while time.monotonic() < deadline:
-            if self._process.poll() is not None:
-                lifeline.forget(self._process.pid)
+            if process.poll() is not None:
+                _forget(process.pid)
                 return False
             if self.is_running:
                 return True
             time.sleep(0.03)
-        self._end(self._process.pid, signal.SIGKILL, 10)
+        self._end(process.pid, signal.SIGKILL, 10)
         return False
 
     def _wait_for_running(self) -> None:
@@ -208,17 +211,13 @@ class Service(ABC):
             os.kill(pid, number)
         deadline = time.monotonic() + seconds
         while is_alive(pid):
-            if self._process is not None:
-                self._process.poll()
             if time.monotonic() > deadline:
                 if number == signal.SIGKILL:
                     raise EmbeddedError(f"{self.title} (process {pid}) does not end.")
                 self._end(pid, signal.SIGKILL, 10)
                 break
             time.sleep(0.02)
-        if self._process is not None and self._process.pid == pid:
-            self._process.wait()
-        lifeline.forget(pid)
+        _forget(pid)
 
     def _watch(self, pid: int) -> None:
         lifeline.watch(
@@ -233,13 +232,14 @@ class Service(ABC):
 
     def _hold(self) -> None:
         if self._use is None:
-            self._use = open(self.directory / "users.lock", "ab")
+            # A bare descriptor: the lock stays until it is released or this process ends.
+            self._use = os.open(self.directory / "users.lock", os.O_RDWR | os.O_CREAT, 0o644)
             # Waits while somebody who was the last user is stopping the server.
             fcntl.flock(self._use, fcntl.LOCK_SH)
 
     def _let_go(self) -> None:
         if self._use is not None:
-            self._use.close()
+            os.close(self._use)
             self._use = None
 
     @contextlib.contextmanager
@@ -299,6 +299,14 @@ class Service(ABC):
                 text = f"{self.title} cannot start: the disk of {self.directory} is full."
                 raise EmbeddedError(text) from error
             raise EmbeddedError(f"{self.title} cannot start: {error}.") from error
+
+
+def _forget(pid: int) -> None:
+    """A server has ended: reap it if it was our child."""
+    lifeline.forget(pid)
+    child = _children.pop(pid, None)
+    if child is not None:
+        child.wait()
 
 
 def is_free(port: int, host: str = HOST) -> bool:
