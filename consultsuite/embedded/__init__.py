@@ -7,14 +7,16 @@ Independent of Django, so that settings may be made from what this module answer
 """
 
 import contextlib
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
 from consultsuite.embedded.errors import EmbeddedError
 from consultsuite.embedded.postgres import EmbeddedPostgres
 from consultsuite.embedded.redis import EmbeddedRedis
+from consultsuite.embedded.service import write_private
 
-__all__ = ["EmbeddedError", "EmbeddedPostgres", "EmbeddedRedis", "running", "urls"]
+__all__ = ["EmbeddedError", "EmbeddedPostgres", "EmbeddedRedis", "running", "secret_key", "urls"]
 
 
 def postgres_in(var: Path | str, *, durable: bool = True) -> EmbeddedPostgres:
@@ -48,3 +50,12 @@ def running(var: Path | str, *, durable: bool = True) -> Iterator[tuple[str, str
     finally:
         redis.release()
         postgres.release()
+
+
+def secret_key(var: Path | str) -> str:
+    """The SECRET_KEY that goes with the embedded database, made on first use."""
+    path = Path(var) / "secret.key"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_private(path, secrets.token_urlsafe(50))
+    return path.read_text().strip()

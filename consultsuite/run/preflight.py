@@ -4,7 +4,6 @@ import contextlib
 import errno
 import fcntl
 import os
-import secrets
 import shutil
 import socket
 import sys
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import environ
 
-from consultsuite.embedded.service import write_private
+from consultsuite.embedded import secret_key
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -129,12 +128,5 @@ def part_environment(plan: Plan, database_url: str, redis_url: str) -> dict[str,
         "REDIS_URL": redis_url,
     }
     if plan.is_embedded and not environment.get("SECRET_KEY"):
-        environment["SECRET_KEY"] = _secret_key(plan.var)
+        environment["SECRET_KEY"] = secret_key(plan.var)
     return environment
-
-
-def _secret_key(var: Path) -> str:
-    path = var / "secret.key"
-    if not path.exists():
-        write_private(path, secrets.token_urlsafe(50))
-    return path.read_text().strip()
