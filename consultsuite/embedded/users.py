@@ -78,8 +78,19 @@ def let_through(path: Path, user: ServiceUser) -> None:
             _grant(directory, user)
 
 
-def let_read(directory: Path) -> None:
-    """Make installed programs readable by every user (an umask of 077 hides them)."""
+def let_use(package: Path, user: ServiceUser) -> None:
+    """Let `user` run the programs in an installed Python package, with the package's libraries.
+
+    Only for what a wheel brought: the permissions of the system's programs are not ours.
+    """
+    let_through(package, user)
+    for directory in (package, package.with_name(f"{package.name}.libs")):
+        if directory.is_dir():
+            _let_read(directory)
+
+
+def _let_read(directory: Path) -> None:
+    """Make installed files readable by every user (an umask of 077 hides them)."""
     for path in (directory, *directory.rglob("*")):
         mode = path.stat().st_mode
         wanted = mode | 0o444
