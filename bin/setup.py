@@ -15,6 +15,7 @@ import importlib.util
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -35,7 +36,7 @@ NEEDED_BYTES = 2_000_000_000
 # What a failed step's output says, and what that means for the person who reads it.
 _REASONS = {
     r"No space left on device|ENOSPC|Disk quota exceeded": "the disk is full",
-    r"do not match the hashes|EINTEGRITY": (
+    r"(?i)do not match the hashes|EINTEGRITY": (
         "a downloaded package is not the one that the lock file names; "
         "try again, and if it stays so, do not install it"
     ),
@@ -122,7 +123,11 @@ def run(command: list[str], log: Path, **environment: str) -> None:
             )
         except OSError as error:
             raise StepError(f"{command[0]} cannot be run: {error.strerror}") from error
-        code = process.wait()
+        try:
+            code = process.wait()
+        except BaseException:
+            process.terminate()
+            raise
     if code != 0:
         said = log.read_text(errors="replace")[beginning:]
         raise StepError(reason_in(said) or f"{Path(command[0]).name} ended with {code}", said)
@@ -175,8 +180,8 @@ def install(requirements: str) -> Callable[[Path], None]:
     """A step's action: install a hashed list, and nothing that is not in it."""
 
     def act(log: Path) -> None:
-        pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check"]
-        run([*pip, "--no-input", "--require-hashes", "-r", requirements], log)
+        pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--no-input"]
+        run([*pip, "--disable-pip-version-check", "--require-hashes", "-r", requirements], log)
 
     return act
 
@@ -293,10 +298,10 @@ def perform(step: Step, number: int, count: int) -> None:
         step.act(log)
         stamp.write_text(step.depends_on())
     except StepError as error:
-        print(" failed")
+        print(" failed", flush=True)
         fail(f"{step.title.partition(' (')[0]}: {error} (all output: {log}).", error.output)
     except OSError as error:
-        print(" failed")
+        print(" failed", flush=True)
         fail(f"{step.title.partition(' (')[0]}: {reason_in(str(error)) or error}.")
     print(f" {time.monotonic() - began:.1f} s")
 
@@ -321,6 +326,7 @@ def main() -> None:
     parser.add_argument("--no-frontend", dest="frontend", action="store_false")
     parser.add_argument("--browser", action="store_true", help="find or install Chromium")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with alone():
             planned = list(steps(options))
