@@ -3,10 +3,18 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from accounts.models import User
-from messaging.models import Conversation, ConversationMember, Message, MessageType
+from messaging.models import (
+    Conversation,
+    ConversationMember,
+    ConversationUserObjectPermission,
+    Message,
+    MessageType,
+)
 
 PAGE_SIZE = 50
 
@@ -34,9 +42,13 @@ def page_before(conversation: Conversation, before: int | None, limit: int = PAG
     return ThreadPage(page[:limit][::-1], has_older=len(page) > limit, has_newer=before is not None)
 
 
-def page_after(conversation: Conversation, after: int, limit: int = PAGE_SIZE) -> ThreadPage:
-    """The messages numbered above ``after``, oldest first."""
+def page_after(
+    conversation: Conversation, after: int, limit: int = PAGE_SIZE, *, before: int | None = None
+) -> ThreadPage:
+    """The messages numbered above ``after`` (and below ``before``), oldest first."""
     rows = with_people(Message.objects.filter(conversation=conversation, seq__gt=after))
+    if before is not None:
+        rows = rows.filter(seq__lt=before)
     page = list(rows.order_by("seq")[: limit + 1])
     return ThreadPage(page[:limit], has_older=True, has_newer=len(page) > limit)
 
@@ -46,6 +58,38 @@ def page_around(conversation: Conversation, seq: int, limit: int = PAGE_SIZE) ->
     older = page_before(conversation, seq, limit // 2)
     newer = page_after(conversation, seq - 1, limit // 2)
     return ThreadPage(older.messages + newer.messages, older.has_older, newer.has_newer)
+
+
+def sent_already(user: User, conversation: Conversation, client_id: UUID | None) -> bool:
+    """True if the person has sent a message with this ``client_id`` here."""
+    return client_id is not None and (
+        Message.objects.filter(
+            author=user, client_id=client_id, conversation=conversation
+        ).exists()
+    )
+
+
+def as_read_by(user: User, conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
+    """With ``read_seq``, ``unread`` and ``codenames`` of the person, in the same query."""
+    place = ConversationMember.objects.filter(conversation=OuterRef("pk"), user=user)
+    unread = (
+        Message.objects.filter(
+            conversation=OuterRef("pk"), seq__gt=OuterRef("read_seq"), deleted_at__isnull=True
+        )
+        .exclude(author=user)
+        .exclude(message_type=MessageType.SYSTEM)
+        .order_by()
+        .values("conversation")
+        .annotate(number=Count("pk"))
+        .values("number")
+    )
+    held = ConversationUserObjectPermission.objects.filter(content_object=OuterRef("pk"), user=user)
+    return conversations.annotate(
+        read_seq=Coalesce(Subquery(place.values("read_seq")), 0),
+        codenames=ArraySubquery(
+            held.order_by("permission__codename").values("permission__codename")
+        ),
+    ).annotate(unread=Coalesce(Subquery(unread, output_field=IntegerField()), 0))
 
 
 def read_seq(conversation: Conversation, user: User) -> int:

@@ -97,3 +97,11 @@ class AgendaItemStarted(DomainEvent):
     """An agenda item became the current one; None when the last one is done."""
 
     item_id: UUID | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoomTypeChanged(DomainEvent):
+    """A type of rooms was added or changed. Stream: ``room_type:<its number as a UUID>``."""
+
+    room_type_id: int
+    name: str

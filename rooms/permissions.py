@@ -3,9 +3,10 @@
 from uuid import UUID
 
 from django.contrib.auth.models import Permission
+from django.db.models import Exists, OuterRef
 
 from messaging.models import MemberRole
-from rooms.models import Participant, Role, Room, RoomUserObjectPermission
+from rooms.models import Participant, Role, Room, RoomType, RoomUserObjectPermission
 
 WORK = frozenset({"view", "chat", "edit_workspace", "share_files", "share_screen"})
 LEAD = WORK | {"control_sandbox", "invite", "manage"}
@@ -27,6 +28,8 @@ MEMBER_ROLES: dict[str, str] = {
 }
 
 GUEST_ROLES = frozenset({Role.CLIENT, Role.PARTICIPANT})
+
+BATCH = 1000
 
 
 def permissions_of(role: str, room: Room) -> frozenset[str]:
@@ -54,6 +57,34 @@ def apply_role(room: Room, user_id: UUID, role: str | None) -> None:
         ],
         ignore_conflicts=True,
     )
+
+
+def apply_type(room_type: RoomType) -> None:
+    """Make the guests' grants in all rooms of the type those that its settings allow now."""
+    guests = Participant.objects.filter(
+        room__room_type=room_type, role__in=GUEST_ROLES, left_at__isnull=True
+    )
+    for codename, is_allowed in (
+        ("share_screen", room_type.clients_may_share_screen),
+        ("edit_workspace", room_type.clients_may_edit_workspace),
+    ):
+        permission = Permission.objects.get(
+            content_type__app_label="rooms", content_type__model="room", codename=codename
+        )
+        if is_allowed:
+            RoomUserObjectPermission.objects.bulk_create(
+                (
+                    RoomUserObjectPermission(
+                        content_object_id=room_id, user_id=user_id, permission=permission
+                    )
+                    for room_id, user_id in guests.values_list("room_id", "user_id")
+                ),
+                batch_size=BATCH,
+                ignore_conflicts=True,
+            )
+        else:
+            place = guests.filter(room=OuterRef("content_object"), user=OuterRef("user"))
+            RoomUserObjectPermission.objects.filter(Exists(place), permission=permission).delete()
 
 
 def differences() -> list[str]:

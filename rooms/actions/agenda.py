@@ -125,9 +125,7 @@ def _move(actor: User, room: Room, item: AgendaItem | None) -> None:
     if item is not None:
         item.started_at, item.finished_at = now, None
         item.save(update_fields=["started_at", "finished_at"])
-    record(
-        AgendaItemStarted(item_id=item.pk if item else None), stream=room.stream, actor=actor
-    )
+    record(AgendaItemStarted(item_id=item.pk if item else None), stream=room.stream, actor=actor)
 
 
 def _open(actor: User, room: Room) -> Room:

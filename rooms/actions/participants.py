@@ -41,6 +41,13 @@ class LastHost(Conflict):
     detail = "A consultation needs a host. Make somebody else the host first."
 
 
+class NotThere(Conflict):
+    """Somebody who left gets no role."""
+
+    code = "not_there"
+    detail = "This person does not take part any more. Reload the page to see who does."
+
+
 class RoomIsOver(Conflict):
     """People do not change once it is over."""
 
@@ -58,7 +65,7 @@ def add_participant(*, actor: User, room: Room, user: User, role: str) -> Partic
     require(actor, "rooms.invite", room)
     if role in (Role.HOST, Role.CONSULTANT):
         require(actor, "rooms.manage", room)
-    _refuse_over(room)
+    room = _open(room)
     if Participant.objects.filter(room=room, user=user, left_at__isnull=True).exists():
         raise AlreadyThere(user)
     return place(actor=actor, room=room, user=user, role=role)
@@ -66,18 +73,24 @@ def add_participant(*, actor: User, room: Room, user: User, role: str) -> Partic
 
 @transaction.atomic
 def change_role(*, actor: User, participant: Participant, role: str) -> Participant:
-    """Give somebody another role; their grants follow. Records `ParticipantRoleChanged`."""
-    room = participant.room
-    require(actor, "rooms.manage", room)
+    """Give somebody another role; their grants follow. Records `ParticipantRoleChanged`.
+
+    Raises `NotAllowed`, `WrongRole`, `LastHost`, `NotThere`, `RoomIsOver`.
+    """
+    require(actor, "rooms.manage", participant.room)
     _check_role(role)
-    _refuse_over(room)
+    room = _open(participant.room)
+    participant = _lock(participant)
+    if participant.left_at is not None:
+        raise NotThere
     if participant.role == role:
         return participant
     if participant.role == Role.HOST:
-        _keep_a_host(room, participant)
+        _keep_a_host(participant)
     participant.role = role
     participant.save(update_fields=["role"])
     _grant(room, participant.user, role)
+    forget_grants(actor)
     record(
         ParticipantRoleChanged(user_id=participant.user_id, role=role),
         stream=room.stream,
@@ -93,21 +106,20 @@ def remove_participant(*, actor: User, participant: Participant) -> None:
     Records `ParticipantRemoved`; removing twice changes nothing. Raises `NotAllowed`,
     `LastHost`, `RoomIsOver`.
     """
-    room = participant.room
     if actor.pk != participant.user_id:
-        require(actor, "rooms.manage", room)
-    _refuse_over(room)
-    participant = Participant.objects.select_for_update().get(pk=participant.pk)
+        require(actor, "rooms.manage", participant.room)
+    room = _open(participant.room)
+    participant = _lock(participant)
     if participant.left_at is not None:
         return
     if participant.role == Role.HOST:
-        _keep_a_host(room, participant)
+        _keep_a_host(participant)
     now = timezone.now()
     participant.left_at = now
     participant.save(update_fields=["left_at"])
     Visit.objects.filter(participant=participant, ended_at__isnull=True).update(ended_at=now)
     permissions.apply_role(room, participant.user_id, None)
-    forget_grants(participant.user)
+    forget_grants(actor)
     record(
         ParticipantRemoved(
             user_id=participant.user_id, by_themselves=actor.pk == participant.user_id
@@ -178,13 +190,27 @@ def _check_role(role: str) -> None:
         raise WrongRole(f"There is no role {role!r}.", field="role")
 
 
-def _refuse_over(room: Room) -> None:
+def _open(room: Room) -> Room:
+    """The room, locked, so that it cannot end meanwhile; refused once it is over."""
+    room = (
+        Room.objects.select_for_update(of=("self",))
+        .select_related("conversation", "room_type")
+        .get(pk=room.pk)
+    )
     if room.is_over:
         raise RoomIsOver
+    return room
 
 
-def _keep_a_host(room: Room, leaving: Participant) -> None:
-    Room.objects.select_for_update().get(pk=room.pk)
-    others = Participant.objects.filter(room=room, role=Role.HOST, left_at__isnull=True)
+def _lock(participant: Participant) -> Participant:
+    locked = Participant.objects.select_for_update(of=("self",)).select_related("user")
+    return locked.get(pk=participant.pk)
+
+
+def _keep_a_host(leaving: Participant) -> None:
+    """Refuse to take the role from the last host. Needs the room's lock."""
+    others = Participant.objects.filter(
+        room_id=leaving.room_id, role=Role.HOST, left_at__isnull=True
+    )
     if not others.exclude(pk=leaving.pk).exists():
         raise LastHost

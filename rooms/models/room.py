@@ -138,6 +138,22 @@ class Room(models.Model):
         return max(0, int((end - self.started_at).total_seconds()))
 
     @property
+    def elapsed_words(self) -> str:
+        """The room's clock, "34:12", with hours from the first full one."""
+        minutes, seconds = divmod(self.elapsed_seconds, 60)
+        hours, minutes = divmod(minutes, 60)
+        return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+    @property
+    def left_words(self) -> str:
+        """How much of the planned time is left: "26 min left", "over by 4 min"."""
+        ends_at = self.ends_at
+        if ends_at is None:
+            return ""
+        minutes = int((ends_at - timezone.now()).total_seconds() // 60)
+        return f"{minutes} min left" if minutes >= 0 else f"over by {-minutes} min"
+
+    @property
     def actual_duration_minutes(self) -> int | None:
         """Whole minutes from start to completion, None before it is completed."""
         if self.started_at is None or self.completed_at is None:

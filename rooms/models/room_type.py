@@ -1,9 +1,12 @@
 """Types of rooms: what a new room of the type starts with. Edited in the admin."""
 
 from typing import ClassVar
+from uuid import UUID
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+
+from core.events import StreamKey
 
 MAX_MINUTES = 24 * 60
 
@@ -30,6 +33,11 @@ class RoomType(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def stream(self) -> StreamKey:
+        """Its events. Types are few and numbered; a stream's id is a UUID of the same number."""
+        return StreamKey("room_type", UUID(int=self.pk))
 
 
 class RoomTypeAgendaItem(models.Model):

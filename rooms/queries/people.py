@@ -33,6 +33,18 @@ class PersonInRoom:
         return self.participant.user
 
     @property
+    def id_text(self) -> str:
+        """The person's id, to make element ids from."""
+        return str(self.participant.user_id)
+
+    @property
+    def ring(self) -> str:
+        """The form of the ring around the face."""
+        return {"active": "live" if self.participant.room.is_active else "here", "away": "away"}.get(
+            self.state, ""
+        )
+
+    @property
     def organisation(self) -> str:
         """The person's organisation, or empty."""
         return organisation_name(self.user)
@@ -48,7 +60,7 @@ def participants(room: Room) -> QuerySet[Participant]:
     stay = Coalesce(F("visits__ended_at"), Now()) - F("visits__entered_at")
     return (
         Participant.objects.filter(room=room, left_at__isnull=True)
-        .select_related("user__membership__organisation")
+        .select_related("user__membership__organisation", "room")
         .annotate(time_in_room=Sum(stay, output_field=DurationField()))
     )
 

@@ -8,6 +8,7 @@ from django.db.models import Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
+from messaging.models import Conversation
 from rooms.models import Participant, Room, Status
 
 SHOWN_PER_SECTION = 5
@@ -38,13 +39,15 @@ class Home:
     today: list[DaySlot] = field(default_factory=list)
 
 
-def with_people(rooms: QuerySet[Room]) -> QuerySet[Room]:
-    """With type and the people who take part, in two queries whatever the number of rooms."""
-    present = Participant.objects.filter(left_at__isnull=True).select_related(
-        "user__membership__organisation"
+def with_others(rooms: QuerySet[Room], user: User) -> QuerySet[Room]:
+    """With type and ``others``, the people who take part beside this one: two queries."""
+    others = (
+        Participant.objects.filter(left_at__isnull=True)
+        .exclude(user=user)
+        .select_related("user__membership__organisation")
     )
     return rooms.select_related("room_type").prefetch_related(
-        Prefetch("participants", queryset=present.order_by("added_at", "pk"), to_attr="present")
+        Prefetch("participants", queryset=others.order_by("added_at", "pk"), to_attr="others")
     )
 
 
@@ -53,6 +56,12 @@ def room_for_page(user: User, room_id: UUID) -> QuerySet[Room]:
     return Room.objects.visible_to(user).filter(pk=room_id).select_related(
         "room_type", "conversation", "current_item", "created_by"
     )
+
+
+def conversation_of(user: User, place_id: UUID) -> Conversation | None:
+    """The conversation with this id, or of the room with this id, if the person may see it."""
+    conversations = Conversation.objects.visible_to(user)
+    return conversations.filter(Q(pk=place_id) | Q(room__pk=place_id)).first()
 
 
 def filtered_rooms(user: User, *, status: str = "", text: str = "", mode: str = "") -> QuerySet[Room]:
@@ -69,7 +78,7 @@ def filtered_rooms(user: User, *, status: str = "", text: str = "", mode: str = 
             | Q(description__icontains=word)
             | Q(pk__in=named.values("room_id"))
         )
-    return with_people(rooms)
+    return with_others(rooms, user)
 
 
 def home(user: User) -> Home:
@@ -77,18 +86,18 @@ def home(user: User) -> Home:
     now = timezone.now()
     mine = Room.objects.visible_to(user)
     scheduled = mine.filter(status=Status.SCHEDULED)
-    live = list(with_people(mine.filter(status=Status.ACTIVE)).order_by("-started_at")[:SHOWN_PER_SECTION])
+    live = list(with_others(mine.filter(status=Status.ACTIVE), user).order_by("-started_at")[:SHOWN_PER_SECTION])
     waiting = list(
-        with_people(scheduled.filter(Q(scheduled_at__lte=now) | Q(scheduled_at__isnull=True)))
+        with_others(scheduled.filter(Q(scheduled_at__lte=now) | Q(scheduled_at__isnull=True)), user)
         .order_by("scheduled_at", "created_at")[:SHOWN_PER_SECTION]
     )
     upcoming = list(
-        with_people(scheduled.filter(scheduled_at__gt=now)).order_by("scheduled_at")[
+        with_others(scheduled.filter(scheduled_at__gt=now), user).order_by("scheduled_at")[
             : SHOWN_PER_SECTION + 1
         ]
     )
     past = list(
-        with_people(mine.filter(status__in=[Status.COMPLETED, Status.CANCELLED])).order_by(
+        with_others(mine.filter(status__in=[Status.COMPLETED, Status.CANCELLED]), user).order_by(
             "-completed_at", "-cancelled_at"
         )[:SHOWN_PER_SECTION]
     )
@@ -112,9 +121,9 @@ def _day(rooms: QuerySet[Room], now: datetime) -> list[DaySlot]:
     """Today's consultations between 8:00 and 18:00 of the active time zone."""
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     begins, ends = Q(scheduled_at__gte=midnight), Q(scheduled_at__lt=midnight + timedelta(days=1))
-    today = with_people(
-        rooms.filter(begins & ends).exclude(status=Status.CANCELLED)
-    ).order_by("scheduled_at")[:20]
+    today = (
+        rooms.filter(begins & ends).exclude(status=Status.CANCELLED).order_by("scheduled_at")[:20]
+    )
     last = (DAY_ENDS_HOUR - DAY_BEGINS_HOUR) * QUARTERS_PER_HOUR
     slots = []
     next_found = False

@@ -32,6 +32,11 @@ class Segment:
         return max(0.0, self.minutes - GAP_MINUTES)
 
     @property
+    def words(self) -> str:
+        """How far it is: "9 of 20 min"."""
+        return f"{int(self.filled)} of {int(self.minutes)} min"
+
+    @property
     def filled_width(self) -> float:
         """Drawn width of what has passed of it."""
         return min(self.width, self.filled)
@@ -49,6 +54,13 @@ class Ruler:
     def current(self) -> Segment | None:
         """The segment that is on now."""
         return next((segment for segment in self.segments if segment.state == "now"), None)
+
+    @property
+    def following(self) -> AgendaItem | None:
+        """The first item that has not been on yet, after the current one if there is one."""
+        start = self.segments.index(self.current) + 1 if self.current else 0
+        later = (segment.item for segment in self.segments[start:] if segment.state == "track")
+        return next(later, None)
 
     @property
     def words(self) -> str:

@@ -44,12 +44,11 @@ def room_list(request: HttpRequest) -> HttpResponse:
     page = Paginator(rooms.order_by("-created_at", "pk"), PAGE_SIZE).get_page(
         request.GET.get("page")
     )
-    query = request.GET.copy()
-    query.pop("page", None)
     context = {
-        "section": "rooms",
+        "section": "consultations",
         "page": page,
-        "query": query.urlencode(),
+        "previous": _page_url(request, page.number - 1) if page.has_previous() else "",
+        "next": _page_url(request, page.number + 1) if page.has_next() else "",
         "status": status,
         "mode": mode,
         "text": text,
@@ -57,6 +56,12 @@ def room_list(request: HttpRequest) -> HttpResponse:
         "modes": Mode.choices,
     }
     return render(request, "rooms/list.html", context)
+
+
+def _page_url(request: HttpRequest, number: int) -> str:
+    query = request.GET.copy()
+    query["page"] = str(number)
+    return f"?{query.urlencode()}"
 
 
 @require_http_methods(["GET", "POST"])
@@ -84,5 +89,5 @@ def create(request: HttpRequest) -> HttpResponse:
             form.add_error(error.field if error.field in form.fields else None, error.detail)
         else:
             return redirect("rooms:room", room.pk)
-    context = {"section": "create", "form": form, "back": reverse("rooms:list")}
+    context = {"section": "new", "form": form, "back": reverse("rooms:list")}
     return render(request, "rooms/create.html", context, status=422 if form.errors else 200)

@@ -59,7 +59,7 @@ def room_page(request: HttpRequest, room_id: UUID) -> HttpResponse:
     people = people_in(room)
     numbers = heads([room.stream, room.conversation.stream])
     context = header_context(view) | {
-        "section": "rooms",
+        "section": "consultations",
         "people": people,
         "others": [entry for entry in people if entry.user.pk != view.user.pk],
         "room_head": numbers.get(room.stream, 0),
@@ -98,7 +98,7 @@ def settings(request: HttpRequest, room_id: UUID) -> HttpResponse:
             form.add_error(error.field if error.field in form.fields else None, error.detail)
         else:
             return redirect("rooms:room", room.pk)
-    context = {"section": "rooms", "form": form, "room": room}
+    context = {"section": "consultations", "form": form, "room": room}
     return render(request, "rooms/settings.html", context, status=422 if form.errors else 200)
 
 

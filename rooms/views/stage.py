@@ -37,4 +37,5 @@ def timeline_pane(request: HttpRequest, room_id: UUID) -> HttpResponse:
     view = load(request, room_id)
     before = request.GET.get("before", "")
     page = timeline(view.room, before=int(before) if before.isdecimal() else None)
-    return render(request, "rooms/stage_timeline.html", {"room": view.room, "timeline": page})
+    template = "rooms/timeline_entries.html" if before else "rooms/stage_timeline.html"
+    return render(request, template, {"room": view.room, "timeline": page})

@@ -1,0 +1,306 @@
+/* A live conversation: list, composer, outbox and socket brought together. */
+import { toast } from "../lib/notices.js";
+import { openDialog } from "../lib/dialogs.js";
+import { Composer } from "./composer.js";
+import { MessageList } from "./list.js";
+import { Pending } from "./pending.js";
+import { post } from "./requests.js";
+import { clock } from "./times.js";
+
+const TYPING_EVERY = 3_000;
+const TYPING_SHOWN = 5_000;
+const READ_AFTER = 1_000;
+
+export class Chat {
+  #typing = new Map();
+  #typedAt = 0;
+  #below = 0;
+  #readTimer = 0;
+  #announceTimer = 0;
+  #heard = [];
+
+  constructor(element, { socket, outbox, name }) {
+    this.element = element;
+    this.socket = socket;
+    this.outbox = outbox;
+    this.nameOf = name;
+    this.conversation = element.dataset.conversation;
+    this.stream = `conversation:${this.conversation}`;
+    this.readSeq = Number(element.dataset.readSeq);
+    this.list = new MessageList(element);
+    this.pending = new Pending(element, this.list, outbox, this.conversation);
+    const form = element.querySelector("[data-composer]");
+    if (form) this.#compose(form);
+    this.#listen();
+    socket.follow(this.stream, Number(element.dataset.head), (event) => this.#receive(event));
+    this.#showLinked();
+    this.#markReadSoon();
+  }
+
+  #compose(form) {
+    this.composer = new Composer(form, { conversation: this.conversation, me: this.list.me });
+    this.pending.composer = this.composer;
+    this.composer.addEventListener("submit", ({ detail }) => this.#submit(detail));
+    this.composer.addEventListener("typing", () => this.#tellTyping());
+    this.composer.addEventListener("edit-last", () => {
+      const mine = this.list.items().filter((item) => item.classList.contains("is-mine"));
+      mine.at(-1)?.querySelector(".message-menu > summary")?.click();
+    });
+  }
+
+  #listen() {
+    this.log = this.list.log;
+    this.socket.addEventListener("typing", ({ detail }) => detail.stream === this.stream && this.#showTyping(detail.user));
+    this.log.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    this.element.querySelector("[data-chat-below]").addEventListener("click", () => this.#toEnd());
+    this.element.addEventListener("click", (event) => this.#clicked(event));
+    document.getElementById("delete-confirm")?.addEventListener("click", () => this.#delete());
+    for (const type of ["focus", "visibilitychange"]) addEventListener(type, () => this.#markReadSoon());
+    new IntersectionObserver((entries) => entries[0].isIntersecting && this.#loadOlder(), {
+      root: this.log,
+      rootMargin: "600px 0px 0px",
+    }).observe(this.element.querySelector("[data-chat-older]"));
+  }
+
+  // What comes in ---------------------------------------------------------------------------
+
+  #receive({ name, data, html, actor }) {
+    if (!html) return;
+    if (name === "MessageSent") this.#arrived(data, html, actor);
+    else if (this.list.find(data.id)) this.list.insert(html);
+  }
+
+  #arrived(message, html) {
+    const isMine = message.sender.id === this.list.me;
+    if (isMine) this.outbox.settle(message.client_id);
+    // A page opened at an old message has a gap before the present; it is loaded by scrolling.
+    if ("hasNewer" in this.element.dataset) return this.#countBelow();
+    const wasAtEnd = this.list.isAtEnd;
+    this.pending.remove(message.client_id);
+    this.#typing.delete(message.sender.id);
+    this.#drawTyping();
+    if (!isMine && message.message_type !== "system" && !this.#isWatched(wasAtEnd)) this.#unreadLine(message);
+    this.list.insert(html);
+    if (wasAtEnd || isMine) this.list.scrollToEnd();
+    else this.#countBelow();
+    if (!isMine) this.#announce(message);
+    this.#markReadSoon();
+  }
+
+  #isWatched(isAtEnd) {
+    return isAtEnd && document.hasFocus() && !document.hidden && this.element.offsetParent !== null;
+  }
+
+  #unreadLine(message) {
+    if (this.element.querySelector("[data-unread-line]")) return;
+    const line = document.createElement("li");
+    line.className = "divider-line is-new";
+    line.dataset.unreadLine = "";
+    line.textContent = `New since ${clock(message.created_at)}`;
+    this.list.element.append(line);
+  }
+
+  #countBelow() {
+    this.#below += 1;
+    this.#drawBelow();
+  }
+
+  #drawBelow() {
+    const button = this.element.querySelector("[data-chat-below]");
+    const isFar = "hasNewer" in this.element.dataset;
+    button.hidden = !this.#below && !isFar;
+    button.textContent = this.#below ? `${this.#below} new message${this.#below > 1 ? "s" : ""}` : "To the newest";
+    this.element.dispatchEvent(new CustomEvent("chat:unseen", { bubbles: true, detail: this.#below }));
+  }
+
+  /** Said politely and together, so that a lively talk does not flood a screen reader. */
+  #announce(message) {
+    this.#heard.push(message);
+    clearTimeout(this.#announceTimer);
+    this.#announceTimer = setTimeout(() => {
+      const { length } = this.#heard;
+      const [first] = this.#heard;
+      const words = length === 1 ? `${first.sender.name}: ${first.body.slice(0, 200)}` : `${length} new messages`;
+      this.element.querySelector("[data-chat-announce]").textContent = words;
+      this.#heard = [];
+    }, 1_500);
+  }
+
+  // Reading ---------------------------------------------------------------------------------
+
+  #scrolled() {
+    if (!this.list.isAtEnd) return;
+    if ("hasNewer" in this.element.dataset) this.#loadNewer();
+    if (this.#below) {
+      this.#below = 0;
+      this.#drawBelow();
+    }
+    this.#markReadSoon();
+  }
+
+  #toEnd() {
+    if ("hasNewer" in this.element.dataset) {
+      location.assign(location.pathname);
+      return;
+    }
+    this.list.scrollToEnd();
+    this.composer?.focus();
+  }
+
+  #markReadSoon() {
+    clearTimeout(this.#readTimer);
+    this.#readTimer = setTimeout(() => {
+      const seq = this.list.lastSeq;
+      if (seq <= this.readSeq || !this.#isWatched(this.list.isAtEnd)) return;
+      this.readSeq = seq;
+      post(this.element.dataset.readUrl, { seq }).catch(() => (this.readSeq = 0));
+    }, READ_AFTER);
+  }
+
+  async #page(parameter, seq) {
+    const answer = await fetch(`${this.element.dataset.messagesUrl}?${parameter}=${seq}`);
+    if (!answer.ok || answer.redirected) throw new Error("No page");
+    return answer;
+  }
+
+  async #loadOlder() {
+    if (this.loading || !("hasOlder" in this.element.dataset)) return;
+    this.loading = true;
+    const note = this.element.querySelector("[data-chat-older]");
+    try {
+      const answer = await this.#page("before", this.list.firstSeq);
+      this.list.insert(await answer.text());
+      if (answer.headers.get("X-Has-Older") === "no") {
+        delete this.element.dataset.hasOlder;
+        note.hidden = true;
+      }
+    } catch {
+      toast("Earlier messages could not be loaded.", { words: "Try again", run: () => this.#loadOlder() });
+    }
+    this.loading = false;
+  }
+
+  async #loadNewer() {
+    if (this.loading) return;
+    this.loading = true;
+    try {
+      const answer = await this.#page("after", this.list.lastSeq);
+      this.log.scrollTop -= 1; // not at the end any more, so that the reader's place is kept
+      this.list.insert(await answer.text());
+      if (answer.headers.get("X-Has-Newer") === "no") delete this.element.dataset.hasNewer;
+      this.#drawBelow();
+    } catch {
+      toast("Newer messages could not be loaded.", { words: "Try again", run: () => this.#loadNewer() });
+    }
+    this.loading = false;
+  }
+
+  #showLinked() {
+    const { linked } = this.element.dataset;
+    if (linked) this.#jump(linked);
+    this.#drawBelow();
+  }
+
+  #jump(messageId) {
+    const item = this.list.find(messageId);
+    if (!item) return false;
+    for (const other of this.list.element.querySelectorAll(".is-linked")) other.classList.remove("is-linked");
+    item.classList.add("is-linked");
+    item.scrollIntoView({ block: "center" });
+    return true;
+  }
+
+  // Doing something with a message ----------------------------------------------------------
+
+  #clicked(event) {
+    const jump = event.target.closest("[data-jump]");
+    if (jump && this.#jump(jump.dataset.jump)) event.preventDefault();
+    const control = event.target.closest("[data-reply], [data-edit], [data-copy-link], [data-delete]");
+    if (!control) return;
+    const { reply, edit, copyLink, delete: removed, body, href } = control.dataset;
+    if (reply) this.composer.reply(reply, this.#excerpt(reply));
+    if (edit) this.composer.edit(edit, body, href);
+    if (copyLink) this.#copyLink(copyLink);
+    if (removed) this.#askDelete(removed, href, control);
+  }
+
+  #excerpt(messageId) {
+    const item = this.list.find(messageId);
+    const words = item.querySelector(".message-body").textContent.trim().slice(0, 90);
+    return `${item.dataset.authorName}: ${words}`;
+  }
+
+  async #copyLink(messageId) {
+    const address = `${location.origin}${location.pathname}?message=${messageId}`;
+    try {
+      await navigator.clipboard.writeText(address);
+      this.element.querySelector("[data-chat-announce]").textContent = "Link copied";
+    } catch {
+      toast(`Copying is not allowed here. The link: ${address}`);
+    }
+  }
+
+  #askDelete(messageId, href, opener) {
+    const dialog = document.getElementById("delete");
+    document.getElementById("delete-excerpt").textContent = this.#excerpt(messageId);
+    this.deleting = href;
+    openDialog(dialog, opener);
+  }
+
+  async #delete() {
+    document.getElementById("delete").close();
+    try {
+      await post(this.deleting, {});
+    } catch (error) {
+      toast(error.message);
+    }
+  }
+
+  async #submit({ body, mode, done }) {
+    if (mode.kind !== "edit") {
+      await this.outbox.add({ conversation: this.conversation, body, replyTo: mode.messageId });
+      done();
+      this.#toEndQuietly();
+      return;
+    }
+    try {
+      await post(mode.href, { body });
+      done();
+    } catch (error) {
+      this.composer.complain(error.message);
+    }
+  }
+
+  #toEndQuietly() {
+    if (!("hasNewer" in this.element.dataset)) this.list.scrollToEnd();
+  }
+
+  // Typing ----------------------------------------------------------------------------------
+
+  #tellTyping() {
+    if (Date.now() - this.#typedAt < TYPING_EVERY) return;
+    this.#typedAt = Date.now();
+    this.socket.send({ type: "typing", conversation: this.conversation });
+  }
+
+  #showTyping(userId) {
+    clearTimeout(this.#typing.get(userId));
+    this.#typing.set(userId, setTimeout(() => {
+      this.#typing.delete(userId);
+      this.#drawTyping();
+    }, TYPING_SHOWN));
+    this.#drawTyping();
+  }
+
+  #drawTyping() {
+    const names = [...this.#typing.keys()].map((id) => this.nameOf(id));
+    const line = this.element.querySelector("[data-chat-typing]");
+    line.replaceChildren();
+    if (!names.length) return;
+    const dots = document.createElement("span");
+    dots.className = "typing";
+    dots.ariaHidden = "true";
+    dots.append(...[0, 1, 2].map(() => document.createElement("i")));
+    line.append(dots, names.length === 1 ? `${names[0]} is typing` : `${names.slice(0, 3).join(" and ")} are typing`);
+  }
+}

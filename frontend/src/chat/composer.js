@@ -1,0 +1,136 @@
+/* Where one writes: Enter sends, drafts are kept, a reply or an edit shows what it belongs to. */
+const DRAFT_PREFIX = "draft:";
+
+export class Composer extends EventTarget {
+  #mode = { kind: "new" };
+
+  constructor(form, { conversation, me }) {
+    super();
+    this.form = form;
+    this.text = form.querySelector("textarea");
+    this.button = form.querySelector("[data-composer-send]");
+    this.context = form.querySelector("[data-composer-context]");
+    this.error = form.querySelector("#composer-error");
+    this.draftKey = `${DRAFT_PREFIX}${me}:${conversation}`;
+    this.text.value = localStorage.getItem(this.draftKey) ?? "";
+    this.#listen();
+    this.#show();
+  }
+
+  focus() {
+    this.text.focus();
+  }
+
+  /** Answer a message: the next one sent refers to it. */
+  reply(messageId, words) {
+    this.#setMode({ kind: "reply", messageId }, `Reply to ${words}`);
+  }
+
+  /** Change a message that was sent. */
+  edit(messageId, body, href) {
+    const draft = this.text.value;
+    this.#setMode({ kind: "edit", messageId, href, draft }, "Editing your message");
+    this.text.value = body;
+    this.#show();
+  }
+
+  /** Say under the text what is wrong; empty words take it away. */
+  complain(words) {
+    this.error.hidden = !words;
+    this.error.textContent = words;
+    this.text.setAttribute("aria-invalid", String(Boolean(words)));
+  }
+
+  /** Put words back that could not be sent. */
+  restore(body) {
+    this.text.value = this.text.value ? `${this.text.value}\n${body}` : body;
+    this.#keepDraft();
+    this.#show();
+    this.focus();
+  }
+
+  #listen() {
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      event.stopPropagation();
+      this.#submit();
+    });
+    this.text.addEventListener("keydown", (event) => this.#key(event));
+    this.text.addEventListener("input", () => {
+      this.#keepDraft();
+      this.#show();
+      this.complain("");
+      this.dispatchEvent(new CustomEvent("typing"));
+    });
+    this.form.querySelector("[data-composer-cancel]").addEventListener("click", () => this.#leaveMode());
+    this.form.querySelector("[data-composer-code]").addEventListener("click", () => this.#insertCode());
+  }
+
+  #key(event) {
+    if (event.isComposing) return;
+    if (event.key === "Enter" && !event.shiftKey && !event.altKey && !matchMedia("(pointer: coarse)").matches) {
+      event.preventDefault();
+      this.#submit();
+    } else if (event.key === "Escape" && this.#mode.kind !== "new") {
+      event.preventDefault();
+      this.#leaveMode();
+    } else if (event.key === "ArrowUp" && !this.text.value) {
+      event.preventDefault();
+      this.dispatchEvent(new CustomEvent("edit-last"));
+    }
+  }
+
+  #submit() {
+    const body = this.text.value.trim();
+    if (!body) return;
+    const mode = this.#mode;
+    const detail = { body, mode, done: () => this.#sent(mode) };
+    this.dispatchEvent(new CustomEvent("submit", { detail }));
+  }
+
+  #sent(mode) {
+    this.complain("");
+    this.text.value = mode.draft ?? "";
+    this.#mode = { kind: "new" };
+    this.context.hidden = true;
+    this.#keepDraft();
+    this.#show();
+  }
+
+  #setMode(mode, words) {
+    this.#mode = mode;
+    this.context.hidden = false;
+    this.context.querySelector("[data-composer-context-words]").textContent = words;
+    this.focus();
+  }
+
+  #leaveMode() {
+    if (this.#mode.kind === "edit") this.text.value = this.#mode.draft;
+    this.#mode = { kind: "new" };
+    this.context.hidden = true;
+    this.complain("");
+    this.#show();
+    this.focus();
+  }
+
+  #insertCode() {
+    const { selectionStart: start, selectionEnd: end, value } = this.text;
+    const lead = start && value[start - 1] !== "\n" ? "\n" : "";
+    const block = `${lead}\`\`\`\n${value.slice(start, end)}\n\`\`\`\n`;
+    this.text.setRangeText(block, start, end, "end");
+    this.text.setSelectionRange(start + lead.length + 4, start + lead.length + 4 + (end - start));
+    this.focus();
+    this.text.dispatchEvent(new Event("input"));
+  }
+
+  #keepDraft() {
+    if (this.#mode.kind === "edit") return;
+    if (this.text.value) localStorage.setItem(this.draftKey, this.text.value);
+    else localStorage.removeItem(this.draftKey);
+  }
+
+  /** Send is filled only while there is something to send. */
+  #show() {
+    this.button.classList.toggle("is-quiet", !this.text.value.trim());
+  }
+}

@@ -1,0 +1,133 @@
+/*
+ * The list of messages: puts each where its number belongs, and keeps day lines, groups of one
+ * author and the reader's place right. The HTML comes from the server, the same for everybody;
+ * whose message it is, is decided here.
+ */
+import htmx from "htmx.org";
+import { clock, dayKey, dayWords } from "./times.js";
+
+const GROUP_MINUTES = 5;
+
+export class MessageList {
+  constructor(chat) {
+    this.element = chat.querySelector("[data-chat-list]");
+    this.log = chat.querySelector("[data-chat-log]");
+    this.me = chat.dataset.me;
+    for (const item of this.items()) this.#own(item);
+    for (const item of this.items()) this.#arrange(item);
+  }
+
+  items() {
+    return [...this.element.querySelectorAll(":scope > [data-seq]")];
+  }
+
+  get firstSeq() {
+    return Number(this.element.querySelector("[data-seq]")?.dataset.seq ?? Infinity);
+  }
+
+  get lastSeq() {
+    return Number(this.items().at(-1)?.dataset.seq ?? 0);
+  }
+
+  /** True while the newest message is in view. In a reversed column 0 is the bottom. */
+  get isAtEnd() {
+    return this.log.scrollTop > -48;
+  }
+
+  scrollToEnd() {
+    this.log.scrollTop = 0;
+  }
+
+  find(messageId) {
+    return this.element.querySelector(`[data-message="${CSS.escape(messageId)}"]`);
+  }
+
+  /** Put messages (server HTML) into their places; what is there already is replaced. */
+  insert(html) {
+    const box = document.createElement("template");
+    box.innerHTML = html;
+    const added = [...box.content.children];
+    this.keepingPlace(() => {
+      for (const item of added) this.#place(item);
+    });
+    return added;
+  }
+
+  /** Change the list without moving what the reader looks at. */
+  keepingPlace(change) {
+    if (this.isAtEnd) {
+      change();
+      return;
+    }
+    const anchor = this.#firstInView();
+    const before = anchor?.getBoundingClientRect().top;
+    change();
+    if (anchor?.isConnected) this.log.scrollTop += anchor.getBoundingClientRect().top - before;
+  }
+
+  #firstInView() {
+    const top = this.log.getBoundingClientRect().top;
+    return this.items().find((item) => item.getBoundingClientRect().bottom > top);
+  }
+
+  #place(item) {
+    this.#own(item);
+    const present = this.find(item.dataset.message);
+    if (present) {
+      present.replaceWith(item);
+    } else {
+      const seq = Number(item.dataset.seq);
+      const next = this.lastSeq < seq ? null : this.items().find((other) => Number(other.dataset.seq) > seq);
+      this.element.insertBefore(item, next ? (this.#lineBefore(next) ?? next) : null);
+    }
+    htmx.process(item);
+    this.#arrange(item);
+    const following = this.#neighbour(item, "nextElementSibling");
+    if (following) this.#arrange(following);
+  }
+
+  #own(item) {
+    item.classList.toggle("is-mine", item.dataset.author === this.me);
+    for (const time of item.querySelectorAll("time[data-clock]")) time.textContent = clock(time.dateTime);
+  }
+
+  /** The day line above an item, and whether it goes on from the message before. */
+  #arrange(item) {
+    const before = this.#neighbour(item, "previousElementSibling");
+    const isNewDay = !before || dayKey(before.dataset.at) !== dayKey(item.dataset.at);
+    const line = this.#lineBefore(item);
+    if (!isNewDay) line?.remove();
+    else if (!line) item.before(this.#dayLine(item.dataset.at));
+    const isContinued =
+      !isNewDay &&
+      item.dataset.author !== undefined &&
+      before.dataset.author === item.dataset.author &&
+      !item.querySelector(".message-quote") &&
+      !item.previousElementSibling.matches("[data-unread-line]") &&
+      Date.parse(item.dataset.at) - Date.parse(before.dataset.at) < GROUP_MINUTES * 60_000;
+    item.classList.toggle("is-continued", isContinued);
+  }
+
+  #neighbour(item, direction) {
+    let other = item[direction];
+    while (other && !other.dataset.seq) other = other[direction];
+    return other;
+  }
+
+  #lineBefore(item) {
+    let other = item.previousElementSibling;
+    while (other && !other.dataset.seq) {
+      if (other.matches("[data-day-line]")) return other;
+      other = other.previousElementSibling;
+    }
+    return null;
+  }
+
+  #dayLine(at) {
+    const line = document.createElement("li");
+    line.className = "divider-line";
+    line.dataset.dayLine = dayKey(at);
+    line.textContent = dayWords(at);
+    return line;
+  }
+}

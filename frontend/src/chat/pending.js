@@ -1,0 +1,57 @@
+/* Messages that are not with the server yet: dashed, and saying what they wait for. */
+export class Pending {
+  composer = null;
+
+  constructor(chat, list, outbox, conversation) {
+    this.element = chat.querySelector("[data-chat-pending]");
+    this.template = chat.querySelector("[data-pending-template]");
+    this.list = list;
+    this.outbox = outbox;
+    this.conversation = conversation;
+    outbox.addEventListener("added", ({ detail }) => this.#show(detail));
+    outbox.addEventListener("changed", ({ detail }) => this.#show(detail));
+    outbox.addEventListener("removed", ({ detail }) => this.remove(detail.clientId));
+    outbox.items().then((items) => items.forEach((item) => this.#show(item)));
+  }
+
+  remove(clientId) {
+    this.#find(clientId)?.remove();
+  }
+
+  #find(clientId) {
+    return this.element.querySelector(`[data-pending="${clientId}"]`);
+  }
+
+  #show(item) {
+    if (item.conversation !== this.conversation) return;
+    // The event may have been faster than IndexedDB.
+    if (this.list.element.querySelector(`[data-client-id="${item.clientId}"]`)) return;
+    const present = this.#find(item.clientId);
+    const row = present ?? this.template.content.firstElementChild.cloneNode(true);
+    row.dataset.pending = item.clientId;
+    row.querySelector(".message-body").textContent = item.body;
+    const receipt = row.querySelector("[data-receipt]");
+    receipt.classList.toggle("is-failed", Boolean(item.error));
+    receipt.replaceChildren(item.error ? `Not sent. ${item.error}` : "Sending");
+    if (item.error) receipt.append(...this.#ways(item));
+    if (!present) this.element.append(row);
+  }
+
+  #ways(item) {
+    const retry = this.#button("Try again", () => this.outbox.retry(item.clientId));
+    const take = this.#button("Take back", async () => {
+      const given = await this.outbox.discard(item.clientId);
+      if (given) this.composer?.restore(given.body);
+    });
+    return [retry, take];
+  }
+
+  #button(words, run) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "btn btn-plain btn-sm";
+    button.textContent = words;
+    button.addEventListener("click", run);
+    return button;
+  }
+}

@@ -1,0 +1,118 @@
+/*
+ * The page's one socket. It remembers the number of the newest event of every stream it
+ * follows, and after a lost connection asks for everything after that number. So a page that
+ * slept for an hour ends with the same events as one that never did.
+ */
+const FIRST_WAIT = 400;
+const LONGEST_WAIT = 15_000;
+// The server speaks at least every 20 s (heads). Twice that in silence means a dead line.
+const SILENCE = 45_000;
+
+const SIGNED_OUT = 4401;
+
+export class Socket extends EventTarget {
+  #socket = null;
+  #streams = new Map();
+  #attempt = 0;
+  #timer = 0;
+  #heard = 0;
+  #stopped = false;
+
+  constructor() {
+    super();
+    addEventListener("online", () => this.#reconnectNow());
+    document.addEventListener("visibilitychange", () => document.hidden || this.#reconnectNow());
+    setInterval(() => this.#checkSilence(), 5_000);
+    this.#open();
+  }
+
+  get isOpen() {
+    return this.#socket?.readyState === WebSocket.OPEN;
+  }
+
+  /** Follow a stream; `after` is the number up to which the page already shows it. */
+  follow(stream, after, receive) {
+    this.#streams.set(stream, { seq: after, receive });
+    if (this.isOpen) this.#subscribe(stream);
+  }
+
+  /** Send a frame if the line is there; answers whether it was. */
+  send(frame) {
+    if (!this.isOpen) return false;
+    this.#socket.send(JSON.stringify(frame));
+    return true;
+  }
+
+  #open() {
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    const socket = new WebSocket(`${scheme}://${location.host}/ws/`);
+    this.#socket = socket;
+    socket.addEventListener("open", () => {
+      this.#attempt = 0;
+      this.#heard = Date.now();
+      for (const stream of this.#streams.keys()) this.#subscribe(stream);
+      this.#tell("open");
+    });
+    socket.addEventListener("message", (event) => {
+      this.#heard = Date.now();
+      this.#receive(JSON.parse(event.data));
+    });
+    socket.addEventListener("close", (event) => this.#closed(socket, event.code));
+  }
+
+  #closed(socket, code) {
+    if (socket !== this.#socket || this.#stopped) return;
+    this.#socket = null;
+    if (code === SIGNED_OUT) {
+      this.#stopped = true;
+      this.#tell("signed-out");
+      return;
+    }
+    this.#tell("lost");
+    // Jitter, so that a restarted server is not met by everybody in the same moment.
+    const wait = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** this.#attempt) * (0.5 + Math.random());
+    this.#attempt += 1;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#open(), wait);
+  }
+
+  #reconnectNow() {
+    if (this.#socket || this.#stopped) return;
+    clearTimeout(this.#timer);
+    this.#open();
+  }
+
+  #checkSilence() {
+    if (this.isOpen && Date.now() - this.#heard > SILENCE) this.#socket.close();
+  }
+
+  #subscribe(stream) {
+    this.send({ type: "subscribe", stream, after: this.#streams.get(stream).seq });
+  }
+
+  #receive(frame) {
+    if (frame.type === "event") return this.#receiveEvent(frame);
+    if (frame.type === "heads") return this.#compare(frame.streams);
+    if (frame.type === "revoked") this.#streams.delete(frame.stream);
+    this.#tell(frame.type, frame);
+  }
+
+  #receiveEvent(frame) {
+    const followed = this.#streams.get(frame.stream);
+    if (!followed || frame.seq <= followed.seq) return;
+    // A gap: something was missed on the way. Ask for it; this event comes again in its turn.
+    if (frame.seq > followed.seq + 1) return this.#subscribe(frame.stream);
+    followed.seq = frame.seq;
+    followed.receive(frame);
+  }
+
+  #compare(heads) {
+    for (const [stream, head] of Object.entries(heads)) {
+      if (head > (this.#streams.get(stream)?.seq ?? head)) this.#subscribe(stream);
+    }
+  }
+
+  #tell(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+}

@@ -1,0 +1,102 @@
+/* A consultation, live. Without this script the page still shows everything and sends by form. */
+import { Chat } from "./chat/chat.js";
+import { clearConnection, showConnection } from "./lib/notices.js";
+import { showSignedOut } from "./lib/requests.js";
+import { Outbox } from "./live/outbox.js";
+import { Socket } from "./live/socket.js";
+import "./room/clock.js";
+import "./room/panes.js";
+
+// A line that comes back at once is not worth a word.
+const LOST_SHOWN_AFTER = 1_500;
+const AWAY_AFTER = 5 * 60_000;
+
+const page = document.querySelector("[data-room]");
+const socket = new Socket();
+const outbox = new Outbox(socket, page.dataset.me);
+
+/** Tell panels that something changed, together for events that come together. */
+const due = new Map();
+function announce(name) {
+  clearTimeout(due.get(name));
+  due.set(name, setTimeout(() => document.body.dispatchEvent(new CustomEvent(name)), 80));
+}
+
+const PEOPLE = new Set(["ParticipantAdded", "ParticipantRoleChanged", "ParticipantRemoved", "ParticipantEntered", "ParticipantWentAway"]);
+const ENDS = new Set(["RoomStarted", "RoomCompleted", "RoomCancelled"]);
+
+function receive(event) {
+  if (PEOPLE.has(event.name)) announce("people:changed");
+  if (PEOPLE.has(event.name) && event.name !== "ParticipantEntered" && event.name !== "ParticipantWentAway") announce("room:changed");
+  if (event.name.startsWith("Agenda")) {
+    announce("room:changed");
+    // Who changed it has it already; an editor under the hands of somebody is not replaced.
+    if (event.actor !== page.dataset.me) announce("agenda:changed");
+  }
+  if (event.name === "RoomChanged") announce("room:changed");
+  // The whole page differs in these states: what may be done, the composer, the dialogs.
+  if (ENDS.has(event.name)) reloadQuietly();
+  const mine = event.data.user_id === page.dataset.me;
+  if (mine && event.name === "ParticipantRoleChanged") reloadQuietly();
+}
+
+/** Draft, pending messages and scroll place are kept, so a reload loses nothing. */
+function reloadQuietly() {
+  setTimeout(() => location.reload(), 150);
+}
+
+const names = new Map();
+function nameOf(userId) {
+  const known = document.querySelector(`[data-author="${userId}"]`)?.dataset.authorName ?? names.get(userId);
+  return known ?? document.querySelector(`[data-person="${userId}"]`)?.dataset.personName ?? "Somebody";
+}
+
+socket.follow(`room:${page.dataset.room}`, Number(page.dataset.roomHead), receive);
+new Chat(document.querySelector("[data-chat]"), { socket, outbox, name: nameOf });
+
+socket.addEventListener("presence", () => announce("people:changed"));
+socket.addEventListener("revoked", () => location.assign("/"));
+socket.addEventListener("signed-out", showSignedOut);
+
+// The connection line -------------------------------------------------------------------------
+let lostTimer = 0;
+async function showLost() {
+  const waiting = (await outbox.items()).filter((item) => !item.error).length;
+  const promise = waiting ? ` ${waiting} message${waiting > 1 ? "s" : ""} will be sent when you are back.` : "";
+  showConnection("socket", `Reconnecting.${promise}`);
+}
+socket.addEventListener("lost", () => {
+  clearTimeout(lostTimer);
+  lostTimer = setTimeout(showLost, LOST_SHOWN_AFTER);
+});
+outbox.addEventListener("added", () => {
+  if (!socket.isOpen) showLost();
+});
+socket.addEventListener("open", () => {
+  clearTimeout(lostTimer);
+  clearConnection("socket");
+  showState();
+});
+
+// Presence: active while something is done in a visible page ---------------------------------------
+let state = "";
+let idleTimer = 0;
+function showState(next = document.hidden ? "away" : "active") {
+  state = next;
+  socket.send({ type: "presence", state });
+}
+function stir() {
+  clearTimeout(idleTimer);
+  idleTimer = setTimeout(() => showState("away"), AWAY_AFTER);
+  if (state === "away" && !document.hidden) showState("active");
+}
+for (const type of ["pointerdown", "pointermove", "keydown", "scroll"]) addEventListener(type, stir, { passive: true, capture: true });
+document.addEventListener("visibilitychange", () => showState());
+stir();
+
+// The phone's bar says what was not seen in the chat.
+document.addEventListener("chat:unseen", ({ detail }) => {
+  const count = document.querySelector("[data-chat-count]");
+  count.hidden = !detail;
+  count.textContent = detail;
+});

@@ -1,0 +1,201 @@
+"""Conversations and messages over HTTP."""
+
+from typing import Any
+from uuid import UUID
+
+from django.shortcuts import get_object_or_404
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
+
+from core.api.pages import page_limit
+from core.api.schema import LIMIT, listing, operation
+from core.api.views import ApiView
+from messaging.actions.conversations import mark_read
+from messaging.actions.messages import delete_message, edit_message, send_message
+from messaging.fragments import message_resource
+from messaging.models import Conversation, Message
+from messaging.queries import (
+    ThreadPage,
+    as_read_by,
+    page_after,
+    page_before,
+    read_seq,
+    sent_already,
+    with_people,
+)
+from messaging.serializers import (
+    ConversationSerializer,
+    EditMessageSerializer,
+    MessageSerializer,
+    MessagesQuery,
+    ReadSerializer,
+    RevisionSerializer,
+    SendMessageSerializer,
+)
+
+REPEATED = {200: "A repeated `client_id`: the message that it sent the first time."}
+
+
+class Conversations(ApiView):
+    """The conversations that one may read."""
+
+    @listing("conversations_list", ConversationSerializer)
+    def get(self, request: Request) -> Response:
+        """Your conversations, newest first."""
+        rows = as_read_by(self.person, Conversation.objects.visible_to(self.person))
+        return self.page(rows, lambda page: ConversationSerializer(page, many=True).data)
+
+
+class ConversationDetail(ApiView):
+    """One conversation."""
+
+    @operation("conversations_read", ConversationSerializer)
+    def get(self, request: Request, conversation_id: UUID) -> Response:
+        """A conversation, and how far you have read it."""
+        rows = as_read_by(self.person, Conversation.objects.visible_to(self.person))
+        conversation = get_object_or_404(rows, pk=conversation_id)
+        return Response(ConversationSerializer(conversation).data)
+
+
+class ThreadView(ApiView):
+    """Base of the views that read and write the messages of one conversation."""
+
+    def list_messages(self, request: Request, conversation: Conversation) -> Response:
+        """A page, oldest first within it.
+
+        From the newest page, or the one below ``before``, `next` leads to older messages; from
+        ``after`` it leads to newer ones. So following `next` comes past everything.
+        """
+        query = self.query(MessagesQuery)
+        after, before, limit = query.get("after"), query.get("before"), page_limit(request)
+        if after is not None:
+            page = page_after(conversation, after, limit, before=before)
+        else:
+            page = page_before(conversation, before, limit)
+        return Response(
+            {
+                "results": [message_resource(message) for message in page.messages],
+                **_links(request, page, after=after, before=before),
+            }
+        )
+
+    def send(self, request: Request, conversation: Conversation) -> Response:
+        """Send a message: 201, or 200 with the first message for a repeated ``client_id``."""
+        fields = self.body(SendMessageSerializer)
+        client_id = fields.get("client_id")
+        status = 200 if sent_already(self.person, conversation, client_id) else 201
+        message = send_message(
+            actor=self.person,
+            conversation=conversation,
+            body=fields["body"],
+            client_id=client_id,
+            reply_to=self._replied(conversation, fields.get("reply_to")),
+        )
+        return Response(message_resource(message), status=status)
+
+    def _replied(self, conversation: Conversation, message_id: UUID | None) -> Message | None:
+        """The message replied to; raises `ValidationError` for one that is not there."""
+        if message_id is None:
+            return None
+        message = Message.objects.filter(conversation=conversation, pk=message_id).first()
+        if message is None:
+            raise ValidationError({"reply_to": ["There is no such message in this conversation."]})
+        return message
+
+
+class ConversationMessages(ThreadView):
+    """What is said in a conversation."""
+
+    @listing("conversation_messages_list", MessageSerializer, parameters=[MessagesQuery, LIMIT])
+    def get(self, request: Request, conversation_id: UUID) -> Response:
+        """Messages, oldest first within a page. Without `after` the newest page comes first
+        and `next` leads to older messages; with `after` it leads to newer ones."""
+        return self.list_messages(request, self._load(conversation_id))
+
+    @operation(
+        "conversation_messages_send", MessageSerializer, body=SendMessageSerializer,
+        status=201, also=REPEATED, creates=True,
+    )  # fmt: skip
+    def post(self, request: Request, conversation_id: UUID) -> Response:
+        """Send a message."""
+        conversation = self._load(conversation_id)
+        return self.once(lambda: self.send(request, conversation))
+
+    def _load(self, conversation_id: UUID) -> Conversation:
+        return get_object_or_404(Conversation.objects.visible_to(self.person), pk=conversation_id)
+
+
+class ConversationRead(ApiView):
+    """How far one has read."""
+
+    @operation("conversations_mark_read", ReadSerializer, body=ReadSerializer)
+    def post(self, request: Request, conversation_id: UUID) -> Response:
+        """Say that you have seen everything up to a number. It never goes back; the answer
+        says where it stands."""
+        rows = Conversation.objects.visible_to(self.person)
+        conversation = get_object_or_404(rows, pk=conversation_id)
+        seq = self.body(ReadSerializer)["seq"]
+        mark_read(actor=self.person, conversation=conversation, seq=seq)
+        return Response({"seq": read_seq(conversation, self.person)})
+
+
+class MessageDetail(ApiView):
+    """One message."""
+
+    @operation("messages_read", MessageSerializer)
+    def get(self, request: Request, message_id: UUID) -> Response:
+        """A message; a deleted one is a tombstone without words."""
+        return Response(message_resource(self._load(message_id)))
+
+    @operation("messages_edit", MessageSerializer, body=EditMessageSerializer)
+    def patch(self, request: Request, message_id: UUID) -> Response:
+        """Change your own message; what it said before stays readable."""
+        message = self._load(message_id)
+        body = self.body(EditMessageSerializer)["body"]
+        return Response(
+            message_resource(edit_message(actor=self.person, message=message, body=body))
+        )
+
+    @operation("messages_delete", status=204)
+    def delete(self, request: Request, message_id: UUID) -> Response:
+        """Delete your own message (moderators: anybody's)."""
+        delete_message(actor=self.person, message=self._load(message_id))
+        return Response(status=204)
+
+    def _load(self, message_id: UUID) -> Message:
+        rows = with_people(Message.objects.visible_to(self.person)).select_related("conversation")
+        return get_object_or_404(rows, pk=message_id)
+
+
+class MessageRevisions(ApiView):
+    """What a message said before."""
+
+    @listing("messages_revisions", RevisionSerializer)
+    def get(self, request: Request, message_id: UUID) -> Response:
+        """Earlier wordings, newest first; none of a deleted message."""
+        message = get_object_or_404(Message.objects.visible_to(self.person), pk=message_id)
+        return self.page(
+            message.revisions.all(),
+            lambda page: RevisionSerializer(page, many=True).data,
+            ordering=("-written_at", "-pk"),
+        )
+
+
+def _links(
+    request: Request, page: ThreadPage, *, after: int | None, before: int | None
+) -> dict[str, Any]:
+    """`next` goes on in the direction of the request, `previous` goes back."""
+    older = newer = None
+    if page.messages:
+        address = replace_query_param(request.build_absolute_uri(), "limit", page_limit(request))
+        bare = address.split("?")[0] + f"?limit={page_limit(request)}"
+        first, last = page.messages[0].seq, page.messages[-1].seq
+        older = replace_query_param(bare, "before", first) if page.has_older else None
+        newer = replace_query_param(bare, "after", last) if page.has_newer else None
+    if after is None:
+        return {"next": older, "previous": newer}
+    if newer is not None and before is not None:
+        newer = replace_query_param(newer, "before", before)
+    return {"next": newer, "previous": older}

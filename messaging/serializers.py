@@ -1,0 +1,108 @@
+"""Conversations and messages in the API."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from core.serializers import MAX_NUMBER, UTCDateTimeField
+from messaging.models import ConversationKind, MessageType
+
+
+class SenderSerializer(serializers.Serializer[Any]):
+    """Who wrote a message."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+
+
+class MessageSerializer(serializers.Serializer[Any]):
+    """A message as `messaging.fragments.message_resource` makes it."""
+
+    id = serializers.UUIDField()
+    conversation = serializers.UUIDField()
+    seq = serializers.IntegerField(help_text="Number within the conversation's stream.")
+    sender = SenderSerializer()
+    body = serializers.CharField(help_text="Markdown as typed; empty once deleted.")
+    html = serializers.CharField(help_text="Safe HTML of the body.")
+    message_type = serializers.ChoiceField(choices=MessageType.choices)
+    metadata = serializers.DictField()
+    reply_to = serializers.UUIDField(allow_null=True)
+    created_at = UTCDateTimeField()
+    edited_at = UTCDateTimeField(allow_null=True)
+    is_deleted = serializers.BooleanField()
+    client_id = serializers.UUIDField()
+
+
+class SendMessageSerializer(serializers.Serializer[Any]):
+    """A message to send. What is reserved for later is refused, not dropped."""
+
+    body = serializers.CharField(allow_blank=True, trim_whitespace=False)
+    client_id = serializers.UUIDField(
+        required=False,
+        allow_null=True,
+        help_text="Yours; sent again, it answers 200 with the first message.",
+    )
+    reply_to = serializers.UUIDField(required=False, allow_null=True)
+    message_type = serializers.ChoiceField(
+        choices=[(MessageType.TEXT.value, MessageType.TEXT.label)], required=False
+    )
+    metadata = serializers.DictField(required=False, help_text="Must be empty.")
+    attachments = serializers.ListField(required=False, help_text="Must be empty.")
+
+    def validate_metadata(self, value: dict[str, Any]) -> dict[str, Any]:
+        """Only the product itself puts something here."""
+        if value:
+            raise serializers.ValidationError("A text message takes no metadata.")
+        return value
+
+    def validate_attachments(self, value: list[Any]) -> list[Any]:
+        """There are no files to attach."""
+        if value:
+            raise serializers.ValidationError("Files cannot be attached.")
+        return value
+
+
+class EditMessageSerializer(serializers.Serializer[Any]):
+    """New words for a message."""
+
+    body = serializers.CharField(allow_blank=True, trim_whitespace=False)
+
+
+class MessagesQuery(serializers.Serializer[Any]):
+    """Which part of a conversation: above one number, below another, or between them."""
+
+    after = serializers.IntegerField(
+        required=False, min_value=0, max_value=MAX_NUMBER, help_text="Only numbers above it."
+    )
+    before = serializers.IntegerField(
+        required=False, min_value=0, max_value=MAX_NUMBER, help_text="Only numbers below it."
+    )
+
+
+class RevisionSerializer(serializers.Serializer[Any]):
+    """What a message said before an edit."""
+
+    body = serializers.CharField()
+    html = serializers.CharField(source="body_html")
+    written_at = UTCDateTimeField()
+
+
+class ConversationSerializer(serializers.Serializer[Any]):
+    """A conversation and how far the person asking has read it."""
+
+    id = serializers.UUIDField()
+    kind = serializers.ChoiceField(choices=ConversationKind.choices)
+    title = serializers.CharField()
+    created_at = UTCDateTimeField()
+    closed_at = UTCDateTimeField(allow_null=True, help_text="Since then nobody can write.")
+    read_seq = serializers.IntegerField(help_text="Number up to which you have read.")
+    unread = serializers.IntegerField(help_text="Messages of others that you have not read.")
+    permissions = serializers.ListField(
+        child=serializers.CharField(), source="codenames", help_text="What you may do in it."
+    )
+
+
+class ReadSerializer(serializers.Serializer[Any]):
+    """How far somebody has read."""
+
+    seq = serializers.IntegerField(min_value=0, max_value=MAX_NUMBER)
