@@ -8,7 +8,6 @@ The file is both the module (`Lifeline`) and the guard's program, so it uses the
 library only and starts in a few milliseconds.
 """
 
-import atexit
 import contextlib
 import fcntl
 import json
@@ -18,7 +17,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import IO, TypedDict
+from typing import TypedDict
 
 # The order of ending: what uses a service goes before the service.
 PARTS = 0
@@ -139,7 +138,7 @@ class Lifeline:
     """The owner's end: tells the guard what to watch, and starts the guard when needed."""
 
     def __init__(self) -> None:
-        self._guard: subprocess.Popen[str] | None = None
+        self._pipe: int | None = None
         self._owner = 0
         self._watched: dict[int, Watch] = {}
 
@@ -152,7 +151,11 @@ class Lifeline:
         stage: int,
         users_lock: Path | None = None,
     ) -> None:
-        """From now on `pid` and its session end with this process."""
+        """From now on `pid` and its session end with this process, asked by signal `number`."""
+        if self._owner != os.getpid():
+            # After a fork: what our parent watches is not ours to end.
+            self._pipe, self._owner = None, os.getpid()
+            self._watched.clear()
         watch = Watch(
             pid=pid,
             started=started(pid),
@@ -166,50 +169,43 @@ class Lifeline:
 
     def forget(self, pid: int) -> None:
         """`pid` has ended, or may live on."""
-        if self._watched.pop(pid, None) is not None:
+        if self._owner == os.getpid() and self._watched.pop(pid, None) is not None:
             self._tell({"forget": pid})
 
     def _tell(self, message: dict[str, object]) -> None:
-        try:
-            self._write(self._pipe(), message)
-        except BrokenPipeError:
-            # Somebody ended the guard: a new one learns everything again.
-            self._guard = None
-            pipe = self._pipe()
-            for watch in self._watched.values():
-                self._write(pipe, {"watch": watch})
+        if self._pipe is not None:
+            try:
+                _write(self._pipe, message)
+            except BrokenPipeError:  # Somebody ended the guard.
+                os.close(self._pipe)
+            else:
+                return
+        # A first guard, or a new one, learns everything.
+        self._pipe = _start_guard()
+        for watch in self._watched.values():
+            _write(self._pipe, {"watch": watch})
 
-    def _write(self, pipe: IO[str], message: dict[str, object]) -> None:
-        pipe.write(json.dumps(message) + "\n")
-        pipe.flush()
 
-    def _pipe(self) -> IO[str]:
-        if self._guard is None or self._owner != os.getpid():
-            self._owner = os.getpid()
-            self._guard = subprocess.Popen(
-                # Isolated and without site packages: the guard needs neither and starts faster.
-                [sys.executable, "-I", "-S", __file__],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-                cwd="/",
-                text=True,
-            )
-            atexit.register(self.close)
-        assert self._guard.stdin is not None
-        return self._guard.stdin
+def _write(pipe: int, message: dict[str, object]) -> None:
+    os.write(pipe, json.dumps(message).encode() + b"\n")
 
-    def close(self) -> None:
-        """Let the guard end what is still watched, and wait for it (at most 60 s)."""
-        guard, self._guard = self._guard, None
-        self._watched.clear()
-        if guard is None or guard.stdin is None or self._owner != os.getpid():
-            return
-        with contextlib.suppress(BrokenPipeError):
-            guard.stdin.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            guard.wait(60)
+
+def _start_guard() -> int:
+    """Start a guard; returns the pipe's writing end, which must stay open until we are gone."""
+    reading_end, writing_end = os.pipe()
+    guard = subprocess.Popen(
+        # Isolated and without site packages: the guard needs neither and starts faster.
+        [sys.executable, "-I", "-S", __file__],
+        stdin=reading_end,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        cwd="/",
+    )
+    os.close(reading_end)
+    # It outlives us on purpose: nobody is to wait for it, or to be warned that nobody did.
+    guard.returncode = 0
+    return writing_end
 
 
 lifeline = Lifeline()
@@ -218,6 +214,7 @@ lifeline = Lifeline()
 def _guard() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
+    owner = os.getppid()
     watched: dict[int, Watch] = {}
     for line in sys.stdin:
         message = json.loads(line)
@@ -225,6 +222,9 @@ def _guard() -> None:
             watched[message["watch"]["pid"]] = message["watch"]
         else:
             watched.pop(message["forget"], None)
+    # The pipe may close before the owner's locks are released: wait for its very end.
+    while os.getppid() == owner and is_alive(owner):
+        time.sleep(0.02)
     end_all(list(watched.values()))
 
 
