@@ -1,11 +1,13 @@
 """What every test stands on: real PostgreSQL and Redis, and no network but loopback.
 
 Runs before Django's settings load, because they read the environment. With DATABASE_URL and
-REDIS_URL set, those servers are used; otherwise embedded ones in var/test, held by the pytest
-process that was started (workers of pytest-xdist inherit its environment).
+REDIS_URL set, those servers are used; otherwise embedded ones in var/test (var/test-2 while
+another run uses it), held by the pytest process that was started (workers of pytest-xdist
+inherit its environment).
 """
 
 import contextlib
+import fcntl
 import ipaddress
 import os
 import socket
@@ -28,14 +30,31 @@ class OutsideNetworkError(RuntimeError):
     """A test tried to reach another machine; use a stand-in on loopback."""
 
 
+def _own_directory() -> Path:
+    """A var directory that no other test run uses: two at a time would share one test database."""
+    for number in range(1, 100):
+        directory = VAR if number == 1 else VAR.with_name(f"{VAR.name}-{number}")
+        directory.mkdir(parents=True, exist_ok=True)
+        claim = _held.enter_context((directory / "tests.lock").open("w"))
+        try:
+            fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            continue
+        return directory
+    pytest.exit(f"Every directory {VAR}-* is in use by another test run.", returncode=3)
+
+
 def _start_services() -> None:
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        return  # Everything is inherited.
+    directory = _own_directory()
     os.environ["DJANGO_SETTINGS_MODULE"] = "consultsuite.settings"
-    os.environ["CONSULTSUITE_VAR"] = str(VAR)
+    os.environ["CONSULTSUITE_VAR"] = str(directory)
     if os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"):
         return
     try:
         # Tests may lose their data when the machine crashes: half the time of a durable write.
-        database_url, redis_url = _held.enter_context(running(VAR, durable=False))
+        database_url, redis_url = _held.enter_context(running(directory, durable=False))
     except EmbeddedError as error:
         pytest.exit(str(error), returncode=3)
     os.environ.setdefault("DATABASE_URL", database_url)
@@ -83,6 +102,8 @@ _start_services()
 _refuse_outside_network(_patch)
 # Here and not later: the apps' own conftest files import models.
 django.setup()
+
+pytest_plugins = ["tests.fixtures"]
 
 
 def pytest_unconfigure() -> None:
