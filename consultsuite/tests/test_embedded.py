@@ -13,7 +13,7 @@ import redis
 
 from consultsuite.embedded import EmbeddedError, EmbeddedPostgres, EmbeddedRedis, running, urls
 from consultsuite.embedded.lifeline import is_alive
-from consultsuite.embedded.users import ServiceUser, let_through
+from consultsuite.embedded.users import ServiceUser, let_through, let_use
 from consultsuite.tests.processes import ROOT, processes_with, python, wait_until
 
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("processes")]
@@ -235,3 +235,17 @@ def test_only_the_service_user_is_let_through(tmp_path: Path) -> None:
     assert reads(54_321, ["cat", str(inside / "file")])
     assert not reads(54_321, ["ls", str(closed)])  # Through, not in.
     assert not reads(54_322, ["cat", str(inside / "file")])
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may open what is closed to others")
+def test_programs_installed_for_root_alone_are_opened(tmp_path: Path) -> None:
+    package, libraries = tmp_path / "server", tmp_path / "server.libs"
+    for directory in (package, libraries):
+        directory.mkdir(mode=0o700)
+    for file in (package / "program", libraries / "library.so"):
+        file.write_text("#!/bin/sh\n")
+        file.chmod(0o700 if file.name == "program" else 0o600)
+    let_use(package, ServiceUser(uid=54_321, gid=54_321))
+    command = [str(package / "program")]
+    subprocess.run(command, user=54_321, group=54_321, extra_groups=[], cwd="/", check=True)
+    assert (libraries / "library.so").stat().st_mode & 0o777 == 0o644

@@ -97,12 +97,25 @@ def test_children_of_a_crashed_part_do_not_stay(tmp_path: Path, port: int) -> No
         assert len(processes_with(f"sleep\x004321.5\x00 PATH={os.environ['PATH']}")) <= 1
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
-def test_no_process_is_left_behind(tmp_path: Path, port: int, number: signal.Signals) -> None:
+STUBBORN = "stubborn: trap '' TERM; echo ignoring; while true; do sleep 1; done\n"
+
+
+@pytest.mark.parametrize(
+    ("number", "stubborn"),
+    [
+        (signal.SIGINT, ""),
+        (signal.SIGHUP, ""),
+        (signal.SIGTERM, STUBBORN),
+        (signal.SIGKILL, STUBBORN),
+    ],
+)
+def test_no_process_is_left_behind(
+    tmp_path: Path, port: int, number: signal.Signals, stubborn: str
+) -> None:
     procfile = (
         "web: exec python {directory}/web.py\n"
         "family: sleep 600 & sleep 600\n"
-        "stubborn: trap '' TERM; echo ignoring; while true; do sleep 1; done\n"
+        "leader: sleep 600 & trap 'exit 0' TERM; echo ignoring; wait\n" + stubborn
     )
     with runner(tmp_path, port, procfile) as program:
         program.wait_for("ready: ")
@@ -117,8 +130,7 @@ def test_no_process_is_left_behind(tmp_path: Path, port: int, number: signal.Sig
 
 
 def test_second_request_to_stop_does_not_wait(tmp_path: Path, port: int) -> None:
-    procfile = "stubborn: trap '' TERM; echo ignoring; while true; do sleep 1; done\n"
-    with runner(tmp_path, port, procfile) as program:
+    with runner(tmp_path, port, STUBBORN) as program:
         program.wait_for("ignoring")
         program.process.terminate()
         program.wait_for("Stopping")
