@@ -1,6 +1,7 @@
 """What happens to people and organisations. Stream: ``user:<id>`` of the person concerned."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 from uuid import UUID
 
 from core.events import DomainEvent
@@ -39,6 +40,14 @@ class OrganisationAdded(DomainEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OrganisationRenamed(DomainEvent):
+    """An organisation got another name. Stream: ``organisation:<id>``."""
+
+    organisation_id: UUID
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ApiTokenCreated(DomainEvent):
     """An API token was made for the person."""
 
@@ -51,3 +60,39 @@ class SignedIn(DomainEvent):
 
     user_id: UUID
     method: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddressConfirmed(DomainEvent):
+    """The person's e-mail address was confirmed without a mail."""
+
+    user_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class StaffAppointed(DomainEvent):
+    """Somebody may do everything in the admin from now on."""
+
+    user_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonDeactivated(DomainEvent):
+    """Somebody cannot sign in any more."""
+
+    revokes: ClassVar[str | None] = "user_id"
+    user_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonActivated(DomainEvent):
+    """Somebody can sign in again."""
+
+    user_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiTokenRevoked(DomainEvent):
+    """Somebody signed out with an API token, which works no more."""
+
+    user_id: UUID

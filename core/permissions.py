@@ -53,9 +53,17 @@ def forget_grants(actor: Any) -> None:
     actor.__dict__.pop("_granted", None)
 
 
-def require(actor: Any, permission: str, obj: Model | None = None) -> None:
-    """Raise `NotAllowed` unless the actor holds the permission."""
-    if not has_permission(actor, permission, obj):
+def require(
+    actor: Any, permission: str, obj: Model | None = None, *, or_in_general: str = ""
+) -> None:
+    """Raise `NotAllowed` unless the actor holds the permission.
+
+    ``or_in_general`` names a permission that stands in for it on every object: for what an
+    administrator may do without a place of their own there.
+    """
+    if has_permission(actor, permission, obj):
+        return
+    if not or_in_general or not has_permission(actor, or_in_general):
         raise NotAllowed
 
 

@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from accounts import permissions
-from accounts.events import BusinessRoleChanged, OrganisationAdded
+from accounts.events import BusinessRoleChanged, OrganisationAdded, OrganisationRenamed
 from accounts.models import BusinessRole, Membership, Organisation, User
 from core.errors import ActionError, Conflict
 from core.events import StreamKey
@@ -21,6 +21,10 @@ class WrongRole(ActionError):
     code = "wrong_role"
 
 
+class InvalidOrganisation(ActionError):
+    """A name that an organisation cannot have."""
+
+
 class OrganisationExists(Conflict):
     """Two organisations would have one name."""
 
@@ -29,13 +33,35 @@ class OrganisationExists(Conflict):
 
 @transaction.atomic
 def add_organisation(*, actor: User, name: str, is_internal: bool = False) -> Organisation:
-    """Make an organisation. Records `OrganisationAdded`; raises `OrganisationExists`."""
+    """Make an organisation. Records `OrganisationAdded`.
+
+    Raises `NotAllowed`, `InvalidOrganisation`, `OrganisationExists`.
+    """
     require(actor, "accounts.manage_all_users")
-    if Organisation.objects.filter(name__iexact=name).exists():
-        raise OrganisationExists(field="name")
+    name = _free_name(name)
     organisation = Organisation.objects.create(name=name, is_internal=is_internal)
     record(
         OrganisationAdded(organisation_id=organisation.pk, name=name),
+        stream=StreamKey("organisation", organisation.pk),
+        actor=actor,
+    )
+    return organisation
+
+
+@transaction.atomic
+def rename_organisation(*, actor: User, organisation: Organisation, name: str) -> Organisation:
+    """Give an organisation another name. Records `OrganisationRenamed` unless it is the same.
+
+    Raises `NotAllowed`, `InvalidOrganisation`, `OrganisationExists`.
+    """
+    require(actor, "accounts.manage_all_users")
+    organisation = Organisation.objects.select_for_update().get(pk=organisation.pk)
+    if name.strip() == organisation.name:
+        return organisation
+    organisation.name = _free_name(name, besides=organisation)
+    organisation.save(update_fields=["name"])
+    record(
+        OrganisationRenamed(organisation_id=organisation.pk, name=organisation.name),
         stream=StreamKey("organisation", organisation.pk),
         actor=actor,
     )
@@ -48,8 +74,9 @@ def set_business_role(
 ) -> Membership:
     """Make somebody a member of an organisation, or change their role or organisation.
 
-    Their groups follow in the same transaction. Records `BusinessRoleChanged`; raises
-    `WrongRole` when an internal role is asked for a client's organisation or the reverse.
+    Their groups follow in the same transaction. Records `BusinessRoleChanged` unless it is so
+    already; raises `WrongRole` when an internal role is asked for a client's organisation or
+    the reverse.
     """
     require(actor, "accounts.manage_all_users")
     if role not in BusinessRole.values:
@@ -57,6 +84,9 @@ def set_business_role(
     if (role in INTERNAL_ROLES) != organisation.is_internal:
         kind = "the consultants' own organisation" if role in INTERNAL_ROLES else "a client's"
         raise WrongRole(f"The role {BusinessRole(role).label} exists in {kind} only.", field="role")
+    present = Membership.objects.filter(user=user, organisation=organisation, role=role).first()
+    if present is not None:
+        return present
     membership, _ = Membership.objects.update_or_create(
         user=user, defaults={"organisation": organisation, "role": role}
     )
@@ -67,3 +97,16 @@ def set_business_role(
         actor=actor,
     )
     return membership
+
+
+def _free_name(name: str, besides: Organisation | None = None) -> str:
+    name = name.strip()
+    limit = Organisation._meta.get_field("name").max_length or 0
+    if not 1 <= len(name) <= limit:
+        raise InvalidOrganisation(f"A name has 1 to {limit} characters.", field="name")
+    taken = Organisation.objects.filter(name__iexact=name)
+    if besides is not None:
+        taken = taken.exclude(pk=besides.pk)
+    if taken.exists():
+        raise OrganisationExists(field="name")
+    return name

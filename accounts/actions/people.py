@@ -1,20 +1,33 @@
-"""Accounts come to be and change their profile."""
+"""Accounts come to be, change their profile, and are deactivated."""
 
+from collections.abc import Callable
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from knox.models import AuthToken
 
-from accounts.events import ApiTokenCreated, PersonSignedUp, ProfileChanged, SignedIn
+from accounts.events import (
+    AddressConfirmed,
+    ApiTokenCreated,
+    PersonActivated,
+    PersonDeactivated,
+    PersonSignedUp,
+    ProfileChanged,
+    SignedIn,
+    StaffAppointed,
+)
 from accounts.models import User
 from accounts.models.user import validate_timezone
 from core.errors import ActionError, Conflict, NotAllowed
 from core.events import StreamKey
 from core.permissions import require
+from core.pictures import square_picture
 from core.publish import record
 
 PROFILE_FIELDS = ("name", "timezone", "locale", "picture")
@@ -30,6 +43,12 @@ class AddressTaken(Conflict):
     detail = "There is an account with this address. Sign in, or reset its password."
 
 
+class CannotDeactivate(Conflict):
+    """Deactivating oneself, or the user that background work acts as."""
+
+    detail = "You cannot deactivate yourself or the system user."
+
+
 def person_stream(user: User) -> StreamKey:
     """The stream of what happens to one person."""
     return StreamKey("user", user.pk)
@@ -43,14 +62,16 @@ def sign_up(*, actor: User, email: str, name: str, password: str | None) -> User
     raises `AddressTaken` or `InvalidProfile`.
     """
     require(actor, "accounts.manage_all_users")
-    name = name.strip()
-    if not name:
-        raise InvalidProfile("Enter your name.", field="name")
+    email, name = _address(email), _name(name)
     if User.objects.filter(email__iexact=email).exists():
         raise AddressTaken(field="email")
     if password is not None:
         _validate_password(password, User(email=email, name=name))
-    user = User.objects.create_user(email, password, name=name)
+    try:
+        with transaction.atomic():
+            user = User.objects.create_user(email, password, name=name)
+    except IntegrityError:
+        raise AddressTaken(field="email") from None  # somebody else's at this moment
     record(PersonSignedUp(user_id=user.pk), stream=person_stream(user), actor=user)
     return user
 
@@ -71,28 +92,80 @@ def record_sign_in(*, actor: User, method: str) -> None:
 def update_profile(*, actor: User, user: User, changes: dict[str, Any]) -> User:
     """Change name, time zone, language or picture of oneself (or, for administrators, others).
 
-    Records `ProfileChanged` with the names of what changed; raises `InvalidProfile`.
+    A picture is a file as uploaded; an empty value takes it away. Records `ProfileChanged` with
+    the names of what changed; raises `InvalidProfile`, `InvalidPicture`. ``user`` is changed
+    only if everything is acceptable.
     """
     if actor.pk != user.pk:
         require(actor, "accounts.manage_all_users")
     if unknown := set(changes) - set(PROFILE_FIELDS):
         raise InvalidProfile(f"Not part of a profile: {', '.join(sorted(unknown))}.")
-    changed = [name for name in PROFILE_FIELDS if _changes(user, name, changes)]
+    values = {name: _CLEANERS[name](value) for name, value in changes.items()}
+    changed = [
+        name for name in PROFILE_FIELDS if name in values and values[name] != getattr(user, name)
+    ]
     if not changed:
         return user
+    if "picture" in changed and user.picture.name:
+        storage, replaced = user.picture.storage, user.picture.name
+        transaction.on_commit(lambda: storage.delete(replaced), robust=True)
     for name in changed:
-        setattr(user, name, changes[name])
-    if not user.name.strip():
-        raise InvalidProfile("Enter your name.", field="name")
-    try:
-        validate_timezone(user.timezone)
-    except ValidationError as error:
-        raise InvalidProfile(error.messages[0], field="timezone") from None
+        setattr(user, name, values[name])
     user.save(update_fields=changed)
-    record(
-        ProfileChanged(user_id=user.pk, fields=changed), stream=person_stream(user), actor=actor
-    )
+    record(ProfileChanged(user_id=user.pk, fields=changed), stream=person_stream(user), actor=actor)
     return user
+
+
+@transaction.atomic
+def confirm_address(*, actor: User, user: User) -> None:
+    """Count the person's address as confirmed without a mail, for accounts made by a command.
+
+    Only the system user can. Records `AddressConfirmed` unless it is confirmed already.
+    """
+    require(actor, "account.change_emailaddress")
+    address, created = EmailAddress.objects.get_or_create(
+        user=user, email=user.email, defaults={"verified": True, "primary": True}
+    )
+    if not created and address.verified:
+        return
+    address.verified = address.primary = True
+    address.save(update_fields=["verified", "primary"])
+    record(AddressConfirmed(user_id=user.pk), stream=person_stream(user), actor=actor)
+
+
+@transaction.atomic
+def appoint_staff(*, actor: User, user: User) -> User:
+    """Let somebody do everything in the admin. Records `StaffAppointed`.
+
+    Needs ``manage_system``; appointing staff again changes nothing.
+    """
+    require(actor, "accounts.manage_system")
+    if user.is_staff and user.is_superuser:
+        return user
+    user.is_staff = user.is_superuser = True
+    user.save(update_fields=["is_staff", "is_superuser"])
+    record(StaffAppointed(user_id=user.pk), stream=person_stream(user), actor=actor)
+    return user
+
+
+@transaction.atomic
+def deactivate_person(*, actor: User, user: User) -> User:
+    """Keep somebody from signing in; what they wrote stays. Records `PersonDeactivated`.
+
+    Their sessions and tokens stop working at once. Deactivating twice changes nothing; raises
+    `NotAllowed`, and `CannotDeactivate` for oneself and the system user.
+    """
+    require(actor, "accounts.manage_all_users")
+    if user.is_system or user.pk == actor.pk:
+        raise CannotDeactivate
+    return _set_active(actor, user, False)
+
+
+@transaction.atomic
+def activate_person(*, actor: User, user: User) -> User:
+    """Let somebody sign in again. Records `PersonActivated`; activating twice changes nothing."""
+    require(actor, "accounts.manage_all_users")
+    return _set_active(actor, user, True)
 
 
 @transaction.atomic
@@ -114,11 +187,58 @@ def note_last_seen(*, actor: User) -> None:
     User.objects.filter(pk=actor.pk).update(last_seen_at=Now())
 
 
-def _changes(user: User, name: str, changes: dict[str, Any]) -> bool:
-    if name not in changes:
-        return False
-    value = changes[name]
-    return isinstance(value, UploadedFile) or value != getattr(user, name)
+def _set_active(actor: User, user: User, is_active: bool) -> User:
+    changed = User.objects.filter(pk=user.pk, is_active=not is_active).update(is_active=is_active)
+    user.is_active = is_active
+    if changed:
+        event = PersonActivated if is_active else PersonDeactivated
+        record(event(user_id=user.pk), stream=person_stream(user), actor=actor)
+    return user
+
+
+def _address(email: str) -> str:
+    email = email.strip().lower()
+    try:
+        validate_email(email)
+    except ValidationError:
+        raise InvalidProfile("Enter an e-mail address.", field="email") from None
+    return email
+
+
+def _name(name: str) -> str:
+    name = name.strip()
+    limit = User._meta.get_field("name").max_length or 0
+    if not name:
+        raise InvalidProfile("Enter your name.", field="name")
+    if len(name) > limit:
+        raise InvalidProfile(f"At most {limit} characters.", field="name")
+    return name
+
+
+def _zone(name: str) -> str:
+    try:
+        validate_timezone(name)
+    except ValidationError as error:
+        raise InvalidProfile(error.messages[0], field="timezone") from None
+    return name
+
+
+def _language(code: str) -> str:
+    if code not in dict(settings.LANGUAGES):
+        raise InvalidProfile("Choose a language from the list.", field="locale")
+    return code
+
+
+def _picture(upload: Any) -> Any:
+    return square_picture(upload) if upload else ""
+
+
+_CLEANERS: dict[str, Callable[[Any], Any]] = {
+    "name": _name,
+    "timezone": _zone,
+    "locale": _language,
+    "picture": _picture,
+}
 
 
 def _validate_password(password: str, user: User) -> None:
