@@ -1,5 +1,6 @@
 """Reading people."""
 
+from allauth.account.models import EmailAddress
 from django.db.models import QuerySet
 
 from accounts.models import BusinessRole, User
@@ -13,9 +14,19 @@ def people() -> QuerySet[User]:
     )
 
 
+def is_empty() -> bool:
+    """True while there is nobody but the system user."""
+    return not User.objects.filter(is_system=False).exists()
+
+
 def person_by_email(email: str) -> User | None:
     """The active person with this address, whatever its case."""
     return people().filter(email__iexact=email.strip()).first()
+
+
+def own_address(user: User) -> EmailAddress | None:
+    """The person's address with whether it is confirmed; None for accounts made in the admin."""
+    return EmailAddress.objects.filter(user=user, email__iexact=user.email).first()
 
 
 def business_role(user: User) -> str:

@@ -1,0 +1,28 @@
+"""Management commands about people."""
+
+import pytest
+from django.core.management import CommandError, call_command
+from knox.auth import TokenAuthentication
+
+from accounts.models import User
+from core.models import Event
+from tests.fixtures import capture_events, names
+
+
+def test_create_token_prints_a_token_that_works(
+    client_user: User, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with capture_events() as events:
+        call_command("create_token", "Tomas@demo.test")
+    token = capsys.readouterr().out.strip()
+    person, _ = TokenAuthentication().authenticate_credentials(token.encode())
+    assert person == client_user
+    assert names(events) == ["ApiTokenCreated"]
+    assert events[0].actor == User.objects.system()
+
+
+@pytest.mark.django_db
+def test_create_token_for_nobody_changes_nothing() -> None:
+    with pytest.raises(CommandError, match="Nobody active has the address nobody@demo.test"):
+        call_command("create_token", "nobody@demo.test")
+    assert not Event.objects.exists()
