@@ -1,0 +1,206 @@
+"""People and organisations in the admin."""
+
+from importlib import import_module
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from knox.models import AuthToken
+
+from accounts.actions.organisations import (
+    add_organisation,
+    rename_organisation,
+    set_business_role,
+)
+from accounts.actions.people import activate_person, deactivate_person, update_profile
+from accounts.models import Membership, Organisation, User
+from core.admin import ActionAdmin, Inline, ReadOnlyAdmin, ReadOnlyInline
+
+
+class MembershipInline(Inline):
+    """The organisation and role of one person; saved by `set_business_role`."""
+
+    model = Membership
+    fields = ["organisation", "role"]
+    autocomplete_fields = ["organisation"]
+    can_delete = False
+    max_num = 1
+
+
+@admin.register(User)
+class UserAdmin(ActionAdmin):
+    """People sign up by themselves; here their profile, role and access are kept."""
+
+    list_display = ["email", "name", "organisation", "role", "is_active", "is_staff", "date_joined"]
+    list_filter = ["is_active", "is_staff", "membership__role", "membership__organisation"]
+    list_select_related = ["membership__organisation"]
+    search_fields = ["email", "name", "membership__organisation__name"]
+    date_hierarchy = "date_joined"
+    ordering = ["email"]
+    inlines = [MembershipInline]
+    actions = ["deactivate", "activate"]
+    fieldsets = [
+        (None, {"fields": ["email", "name", "picture", "timezone", "locale"]}),
+        ("Access", {"fields": ["is_active", "is_staff", "is_superuser", "groups"]}),
+        ("Times", {"fields": ["date_joined", "last_login", "last_seen_at"]}),
+    ]
+    readonly_fields = [
+        "email",
+        "is_active",
+        "is_staff",
+        "is_superuser",
+        "groups",
+        "date_joined",
+        "last_login",
+        "last_seen_at",
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """Everybody but the system user, whom nobody changes."""
+        return super().get_queryset(request).filter(is_system=False)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody: people sign up by themselves and confirm their address."""
+        return False
+
+    @admin.display(ordering="membership__organisation__name")
+    def organisation(self, user: User) -> str:
+        """Where they belong."""
+        membership = getattr(user, "membership", None)
+        return membership.organisation.name if membership else ""
+
+    @admin.display(ordering="membership__role")
+    def role(self, user: User) -> str:
+        """What they are there."""
+        membership = getattr(user, "membership", None)
+        return membership.get_role_display() if membership else ""
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """By `update_profile`, with a fresh row to compare with."""
+        changes = {name: form.cleaned_data[name] for name in form.changed_data}
+        user = User.objects.get(pk=obj.pk)
+        update_profile(actor=request.user, user=user, changes=changes)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """By `set_business_role`."""
+        formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
+        for row in formset.forms:
+            if not row.has_changed():
+                continue
+            membership = set_business_role(
+                actor=request.user,
+                user=form.instance,
+                organisation=row.cleaned_data["organisation"],
+                role=row.cleaned_data["role"],
+            )
+            formset.changed_objects.append((membership, row.changed_data))
+
+    @admin.action(description="Deactivate: they cannot sign in any more")
+    def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """By `deactivate_person`."""
+        self.act_on_each(
+            request,
+            queryset,
+            lambda user: deactivate_person(actor=request.user, user=user),
+            "deactivated",
+        )
+
+    @admin.action(description="Activate: they can sign in again")
+    def activate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """By `activate_person`."""
+        self.act_on_each(
+            request,
+            queryset,
+            lambda user: activate_person(actor=request.user, user=user),
+            "activated",
+        )
+
+
+class MembersInline(ReadOnlyInline):
+    """Who belongs to an organisation; roles are changed on the person's page."""
+
+    model = Membership
+    fields = ["user", "role", "created_at"]
+    readonly_fields = ["user", "role", "created_at"]
+    show_change_link = False
+
+
+@admin.register(Organisation)
+class OrganisationAdmin(ActionAdmin):
+    """Clients' organisations and the consultants' own."""
+
+    list_display = ["name", "is_internal", "number_of_people", "created_at"]
+    list_filter = ["is_internal"]
+    search_fields = ["name"]
+    date_hierarchy = "created_at"
+    ordering = ["name"]
+    inlines = [MembersInline]
+    fields = ["name", "is_internal"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Organisation]:
+        """With the number of people, in the same query."""
+        return super().get_queryset(request).annotate(people=Count("memberships"))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Internal or not is decided once: the roles of its people hang on it."""
+        return ["is_internal"] if obj else []
+
+    @admin.display(description="people", ordering="people")
+    def number_of_people(self, organisation: Any) -> int:
+        """How many belong to it."""
+        return int(organisation.people)
+
+    def save_model(self, request: HttpRequest, obj: Organisation, form: Any, change: bool) -> None:
+        """By `add_organisation` or `rename_organisation`."""
+        if change:
+            rename_organisation(actor=request.user, organisation=obj, name=obj.name)
+        else:
+            made = add_organisation(
+                actor=request.user, name=obj.name, is_internal=obj.is_internal
+            )
+            obj.pk = made.pk
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """The people are only shown."""
+        formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
+
+
+@admin.register(Membership)
+class MembershipAdmin(ReadOnlyAdmin):
+    """Who belongs where; changed on the person's page."""
+
+    list_display = ["user", "organisation", "role", "created_at"]
+    list_filter = ["role", "organisation"]
+    list_select_related = ["user", "organisation"]
+    search_fields = ["user__email", "user__name", "organisation__name"]
+    date_hierarchy = "created_at"
+    ordering = ["organisation__name", "user__email"]
+
+
+# Loaded here, or they would register their own pages after ours.
+import_module("django.contrib.auth.admin")
+import_module("knox.admin")
+admin.site.unregister([Group, AuthToken])
+
+
+@admin.register(Group)
+class GroupAdmin(ReadOnlyAdmin):
+    """The business roles; what each may do stands in `accounts.permissions`."""
+
+    list_display = ["name"]
+    search_fields = ["name"]
+    ordering = ["name"]
+
+
+@admin.register(AuthToken)
+class ApiTokenAdmin(ReadOnlyAdmin):
+    """Whose API tokens there are. Made by their owners or `create_token`; digests are not shown."""
+
+    list_display = ["token_key", "user", "created", "expiry"]
+    list_select_related = ["user"]
+    search_fields = ["user__email", "user__name", "=token_key"]
+    date_hierarchy = "created"
+    ordering = ["-created"]
+    fields = ["token_key", "user", "created", "expiry"]

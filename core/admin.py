@@ -1,0 +1,158 @@
+"""The admin: what all its pages share, and the pages of the core, which only show.
+
+Every save goes through an action. Where there is none, nobody changes anything here: the admin
+then shows what is, without the words of conversations. Staff read those, if they must, through
+views of their own that leave a receipt.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
+
+from core.errors import ActionError
+from core.models import Event, IdempotentAnswer, Stream
+
+if TYPE_CHECKING:  # Django's classes take a parameter in their type stubs only
+    Page = admin.ModelAdmin[Any]
+    Inline = admin.TabularInline[Any, Any]
+    Form = ModelForm[Any]
+else:
+    Page, Inline, Form = admin.ModelAdmin, admin.TabularInline, ModelForm
+
+
+class ReadOnlyAdmin(Page):
+    """Shows rows; adds, changes and deletes none."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody."""
+        return False
+
+
+class ReadOnlyInline(Inline):
+    """Shows rows of another table; changes none."""
+
+    extra = 0
+    can_delete = False
+    show_change_link = True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody."""
+        return False
+
+
+class RefusalForm(Form):
+    """A form that shows why an action has refused what was typed."""
+
+    refusal: ActionError | None = None
+
+    def clean(self) -> dict[str, Any] | None:
+        """Put the refusal beside its field, or above the form."""
+        cleaned = super().clean()
+        if self.refusal is not None:
+            field = self.refusal.field if self.refusal.field in self.fields else None
+            self.add_error(field, self.refusal.detail)
+        return cleaned
+
+
+class ActionAdmin(Page):
+    """Saves through actions; what they refuse is shown in the form, with what was typed."""
+
+    form = RefusalForm
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody: what has happened is not deleted."""
+        return False
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        """The form, which knows of the refusal of this request if there was one."""
+        form = super().get_form(request, obj, change=change, **kwargs)
+        return type(form.__name__, (form,), {"refusal": getattr(request, "refusal", None)})
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """Save; if the action refuses (which undid everything), show the same form again."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except ActionError as refusal:
+            request.refusal = refusal  # type: ignore[attr-defined]
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def act_on_each(
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[Any],
+        act: Callable[[Model], object],
+        done: str,
+    ) -> HttpResponse | None:
+        """Call an action for each chosen row; say how many were done, and why others were not."""
+        number = 0
+        for row in queryset:
+            try:
+                act(row)
+            except ActionError as refusal:
+                self.message_user(request, f"{row}: {refusal.detail}", messages.ERROR)
+            else:
+                number += 1
+        if number:
+            self.message_user(request, f"{number} {done}.", messages.SUCCESS)
+        return None
+
+
+@admin.register(Stream)
+class StreamAdmin(ReadOnlyAdmin):
+    """Numbered sequences of events."""
+
+    list_display = ["kind", "object_id", "head"]
+    list_filter = ["kind"]
+    search_fields = ["=object_id"]
+    ordering = ["-pk"]
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnlyAdmin):
+    """Everything durable that anybody did."""
+
+    list_display = ["at", "name", "actor", "stream", "seq", "ip"]
+    list_filter = ["name", "stream__kind"]
+    list_select_related = ["actor", "stream"]
+    date_hierarchy = "at"
+    search_fields = ["actor__email", "actor__name", "=stream__object_id"]
+    search_help_text = "A person, or the whole id of what it happened to."
+    show_full_result_count = False
+    ordering = ["-pk"]
+
+
+@admin.register(IdempotentAnswer)
+class IdempotentAnswerAdmin(ReadOnlyAdmin):
+    """Answered requests. Their bodies are not shown: they hold what people wrote."""
+
+    list_display = ["created_at", "user", "key", "status"]
+    list_filter = ["status"]
+    list_select_related = ["user"]
+    date_hierarchy = "created_at"
+    search_fields = ["user__email", "=key"]
+    exclude = ["body"]
+    ordering = ["-created_at"]
