@@ -23,6 +23,12 @@ from tests.fixtures import capture_events, names
 Output = pytest.CaptureFixture[str]
 
 
+@pytest.fixture(autouse=True)
+def development(settings: Settings) -> None:
+    """Tests run with DEBUG off; seeding asks for it."""
+    settings.DEBUG = True
+
+
 @pytest.fixture
 def demo(db: None, capsys: Output) -> None:
     """The demo cast, seeded."""
