@@ -49,10 +49,12 @@ SECURE = PUBLIC_URL.startswith("https://")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 
 INSTALLED_APPS = [
-    "rooms",
-    "messaging",
-    "accounts",
-    "core",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
     "channels",
@@ -63,12 +65,10 @@ INSTALLED_APPS = [
     "guardian",
     "knox",
     "rest_framework",
-    "django.contrib.admin",
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
-    "django.contrib.messages",
-    "django.contrib.sessions",
-    "django.contrib.staticfiles",
+    "core",
+    "accounts",
+    "messaging",
+    "rooms",
 ]
 
 MIDDLEWARE = [
@@ -119,7 +119,14 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
         # Waiting longer than 5 s for a connection helps nobody: the visible failure does.
         "OPTIONS": {
-            "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", default=12), "timeout": 5}
+            "pool": {
+                "min_size": 1,
+                "max_size": env.int("DATABASE_POOL", default=12),
+                "timeout": 5,
+                # Attempts come ever more seldom until it gives up; then the next request tries
+                # at once. By default five minutes: a restarted server would not be noticed.
+                "reconnect_timeout": 2,
+            }
         },
     }
 }
@@ -128,7 +135,17 @@ CHANNEL_LAYERS = {
         # Pub/sub keeps no state in Redis: a restart or an emptied Redis loses no group, and
         # what was broadcast meanwhile is healed from the event log (core.hub).
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL or "redis://127.0.0.1:1/0"], "prefix": "consultsuite"},
+        "CONFIG": {
+            "hosts": [
+                {
+                    "address": REDIS_URL or "redis://127.0.0.1:1/0",
+                    "socket_connect_timeout": 2,
+                    "socket_timeout": 5,
+                    "socket_keepalive": True,
+                }
+            ],
+            "prefix": "consultsuite",
+        },
     }
 }
 CACHES = {
@@ -206,15 +223,15 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "knox.auth.TokenAuthentication",
-        "core.api.SessionAuthentication",
+        "core.api.authentication.TokenAuthentication",
+        "core.api.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["core.api.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_PAGINATION_CLASS": "core.api.CursorPagination",
-    "EXCEPTION_HANDLER": "core.api.problem_response",
+    "DEFAULT_PAGINATION_CLASS": "core.api.pages.CursorPagination",
+    "EXCEPTION_HANDLER": "core.api.problems.problem_response",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "DATETIME_FORMAT": "iso-8601",
@@ -235,6 +252,22 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api",
+    "SORT_OPERATION_PARAMETERS": False,
+    "ENUM_NAME_OVERRIDES": {
+        "BusinessRole": "accounts.models.BusinessRole",
+        "ConversationKind": "messaging.models.ConversationKind",
+        "MessageType": "messaging.models.MessageType",
+        "ParticipantRole": "rooms.models.Role",
+        "RoomMode": "rooms.models.Mode",
+        "RoomStatus": "rooms.models.Status",
+    },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "core.api.schema.add_problems",
+    ],
 }
 
 # Safety -----------------------------------------------------------------------------------
@@ -294,6 +327,7 @@ WHITENOISE_AUTOREFRESH = DEBUG
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"one_line_per_outage": {"()": "core.outages.OneLinePerRedisOutage"}},
     "formatters": {"line": {"format": "{levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
@@ -301,6 +335,10 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
         "django.channels.server": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
+        # Each part of the product that notices an outage tells core.outages.
+        "channels_redis": {"level": "WARNING"},
+        "channels_redis.pubsub": {"filters": ["one_line_per_outage"]},
+        "psycopg.pool": {"level": "ERROR"},
     },
 }
 

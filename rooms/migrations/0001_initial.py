@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('name', models.CharField(max_length=200)),
                 ('description', models.TextField(blank=True, max_length=2000)),
-                ('mode', models.CharField(choices=[('instant', 'Now'), ('scheduled', 'At a set time'), ('asynchronous', 'Each in their own time')], max_length=16)),
+                ('mode', models.CharField(choices=[('instant', 'Now'), ('scheduled', 'At a set time'), ('asynchronous', "In one's own time")], max_length=16)),
                 ('status', models.CharField(choices=[('scheduled', 'Scheduled'), ('active', 'Live'), ('completed', 'Completed'), ('cancelled', 'Cancelled')], default='scheduled', editable=False, max_length=16)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('scheduled_at', models.DateTimeField(blank=True, null=True)),

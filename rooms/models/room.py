@@ -34,7 +34,7 @@ class Mode(models.TextChoices):
 
     INSTANT = "instant", "Now"
     SCHEDULED = "scheduled", "At a set time"
-    ASYNCHRONOUS = "asynchronous", "Each in their own time"
+    ASYNCHRONOUS = "asynchronous", "In one's own time"
 
 
 class RoomQuerySet(models.QuerySet["Room"]):

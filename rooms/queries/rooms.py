@@ -1,7 +1,6 @@
 """Lists of rooms: home and the consultations page."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Prefetch, Q, QuerySet
@@ -10,22 +9,9 @@ from django.utils import timezone
 from accounts.models import User
 from messaging.models import Conversation
 from rooms.models import Participant, Room, Status
+from rooms.queries.day import Day, day_of
 
 SHOWN_PER_SECTION = 5
-
-DAY_BEGINS_HOUR, DAY_ENDS_HOUR = 8, 18
-QUARTERS_PER_HOUR = 4
-
-
-@dataclass(frozen=True)
-class DaySlot:
-    """A consultation of today on the ruler of the day, in quarters of an hour from its start."""
-
-    room: Room
-    start: int
-    end: int
-    state: str
-
 
 @dataclass(frozen=True)
 class Home:
@@ -36,7 +22,7 @@ class Home:
     waiting: list[Room] = field(default_factory=list)
     upcoming: list[Room] = field(default_factory=list)
     past: list[Room] = field(default_factory=list)
-    today: list[DaySlot] = field(default_factory=list)
+    day: Day = field(default_factory=Day)
 
 
 def with_others(rooms: QuerySet[Room], user: User) -> QuerySet[Room]:
@@ -107,35 +93,5 @@ def home(user: User) -> Home:
         waiting=waiting,
         upcoming=upcoming[1:],
         past=past,
-        today=_day(mine, now),
+        day=day_of(mine, now),
     )
-
-
-def quarter_of_day(moment: datetime) -> int:
-    """Quarters of an hour since the ruler's beginning (8:00), in the active time zone."""
-    local = timezone.localtime(moment)
-    return (local.hour - DAY_BEGINS_HOUR) * QUARTERS_PER_HOUR + local.minute // 15
-
-
-def _day(rooms: QuerySet[Room], now: datetime) -> list[DaySlot]:
-    """Today's consultations between 8:00 and 18:00 of the active time zone."""
-    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    begins, ends = Q(scheduled_at__gte=midnight), Q(scheduled_at__lt=midnight + timedelta(days=1))
-    today = (
-        rooms.filter(begins & ends).exclude(status=Status.CANCELLED).order_by("scheduled_at")[:20]
-    )
-    last = (DAY_ENDS_HOUR - DAY_BEGINS_HOUR) * QUARTERS_PER_HOUR
-    slots = []
-    next_found = False
-    for room in today:
-        if room.scheduled_at is None or room.ends_at is None:
-            continue
-        start = quarter_of_day(room.scheduled_at)
-        end = start + max(1, -(-room.duration_minutes // 15))
-        if end <= 0 or start >= last:
-            continue
-        state = "past" if room.status == Status.COMPLETED else ""
-        if not next_found and room.status == Status.SCHEDULED and room.scheduled_at > now:
-            state, next_found = "next", True
-        slots.append(DaySlot(room, max(0, start), min(last, end), state))
-    return slots

@@ -22,14 +22,7 @@ PAGE_SIZE = 25
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     """What is next, live, waiting and past."""
-    now = timezone.now()
-    context = {
-        "section": "home",
-        "home": queries.home(person(request)),
-        "now": now,
-        "now_quarter": queries.quarter_of_day(now),
-        "hours": range(queries.DAY_BEGINS_HOUR, queries.DAY_ENDS_HOUR),
-    }
+    context = {"section": "home", "home": queries.home(person(request)), "now": timezone.now()}
     return render(request, "rooms/home.html", context)
 
 

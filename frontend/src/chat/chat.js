@@ -213,6 +213,9 @@ export class Chat {
   // Doing something with a message ----------------------------------------------------------
 
   #clicked(event) {
+    const touched = event.target.closest(".message-group");
+    for (const other of this.element.querySelectorAll(".is-touched")) if (other !== touched) other.classList.remove("is-touched");
+    touched?.classList.add("is-touched");
     const jump = event.target.closest("[data-jump]");
     if (jump && this.#jump(jump.dataset.jump)) event.preventDefault();
     const control = event.target.closest("[data-reply], [data-edit], [data-copy-link], [data-delete]");
