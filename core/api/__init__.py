@@ -1,0 +1,1 @@
+"""What all API views share: who asks, what is read, pages, problem documents, idempotency."""

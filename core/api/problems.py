@@ -1,0 +1,110 @@
+"""Every error as `application/problem+json` (RFC 9457)."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.db import InterfaceError, OperationalError
+from django.http import Http404
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from core.errors import ActionError
+
+logger = logging.getLogger(__name__)
+
+CONTENT_TYPE = "application/problem+json"
+KEPT_HEADERS = ("Retry-After", "WWW-Authenticate", "Allow")
+
+TITLES = {
+    400: "Not valid",
+    401: "Sign in",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Method not allowed",
+    406: "Not acceptable",
+    409: "Conflict",
+    413: "Too large",
+    415: "Unsupported media type",
+    422: "Key used for another request",
+    429: "Too many requests",
+    500: "Something went wrong",
+    503: "Unavailable",
+}
+
+
+class TooManyRequests(exceptions.Throttled):
+    """Asked too often; ``Retry-After`` says when to ask again."""
+
+    def __init__(self, wait_seconds: int, detail: str) -> None:
+        super().__init__(wait=wait_seconds)
+        self.detail = detail  # without DRF's own sentence behind it
+
+
+def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's exception handler: the problem document of an error, None for a fault of ours."""
+    if isinstance(error, ActionError):
+        errors = {error.field: [error.detail]} if error.field else {}
+        return _answer(error.status, error.detail, errors, code=error.code)
+    if isinstance(error, OperationalError | InterfaceError):
+        logger.error("Database unavailable: %s", type(error).__name__)
+        response = _answer(503, "The database is away for a moment. Try again.")
+        response["Retry-After"] = "5"
+        return response
+    if isinstance(error, exceptions.ValidationError):
+        return _answer(400, "Some fields are not valid.", _fields(error.detail))
+    if isinstance(error, RequestDataTooBig):
+        return _answer(413, "This request is over 1 MiB. Send less at once.")
+    if isinstance(error, Http404):
+        return _answer(404, "There is nothing here that you may see.")
+    if isinstance(error, PermissionDenied):
+        return _answer(403, "You do not have the permission to do that here.")
+    response_of_drf = exception_handler(error, context)
+    if response_of_drf is None:
+        return None
+    answer = _answer(response_of_drf.status_code, str(getattr(error, "detail", error)))
+    for name in KEPT_HEADERS:
+        if name in response_of_drf:
+            answer[name] = response_of_drf[name]
+    return answer
+
+
+def problem(
+    status: int,
+    detail: str,
+    errors: Mapping[str, list[str]] | None = None,
+    *,
+    code: str = "",
+) -> dict[str, Any]:
+    """A problem document: `type, title, status, detail, errors` (field -> list of sentences)."""
+    return {
+        "type": f"urn:consultsuite:{code}" if code else "about:blank",
+        "title": TITLES.get(status, "Error"),
+        "status": status,
+        "detail": detail,
+        "errors": errors or {},
+    }
+
+
+def _answer(
+    status: int, detail: str, errors: Mapping[str, list[str]] | None = None, *, code: str = ""
+) -> Response:
+    document = problem(status, detail, errors, code=code)
+    return Response(document, status=status, content_type=CONTENT_TYPE)
+
+
+def _fields(detail: Any) -> dict[str, list[str]]:
+    """A serializer's errors, nested ones with a dotted name."""
+    if isinstance(detail, list):
+        return {"non_field_errors": [str(line) for line in detail]}
+    fields: dict[str, list[str]] = {}
+    for name, value in detail.items():
+        if isinstance(value, dict):
+            fields |= {f"{name}.{inner}": lines for inner, lines in _fields(value).items()}
+        else:
+            fields[str(name)] = [
+                str(line) for line in (value if isinstance(value, list) else [value])
+            ]
+    return fields

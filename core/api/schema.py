@@ -1,0 +1,150 @@
+"""Describing operations for the OpenAPI schema."""
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+    inline_serializer,
+)
+from rest_framework import serializers
+
+from core.api.pages import MAX_PAGE_SIZE, PAGE_SIZE
+from core.api.problems import CONTENT_TYPE
+
+Answer = type[serializers.BaseSerializer[Any]] | None
+
+LIMIT = OpenApiParameter(
+    "limit",
+    {"type": "integer", "minimum": 1, "default": PAGE_SIZE},
+    description=f"How many; more than {MAX_PAGE_SIZE} are {MAX_PAGE_SIZE}.",
+)
+CURSOR = OpenApiParameter("cursor", OpenApiTypes.STR, description="From `next` or `previous`.")
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="Sent again with the same key, the request has no second effect and gets the "
+    "first answer. Another request with the key answers 422.",
+)
+
+
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[misc, no-untyped-call]
+    """How a token is sent."""
+
+    target_class = "core.api.authentication.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        """`Authorization: Token <token>`."""
+        return {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "`Token <token>`, with a token of `POST /api/auth/signin/`.",
+        }
+
+
+class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[misc, no-untyped-call]
+    """How a signed-in page asks."""
+
+    target_class = "core.api.authentication.SessionAuthentication"
+    name = "session"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        """The session cookie."""
+        return {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": "sessionid",
+            "description": "The cookie of a signed-in page; what writes needs `X-CSRFToken` too.",
+        }
+
+
+def operation(
+    name: str,
+    answer: Answer = None,
+    *,
+    body: Answer = None,
+    status: int = 200,
+    also: dict[int, str] | None = None,
+    parameters: Sequence[Any] = (),
+    creates: bool = False,
+    public: bool = False,
+) -> Callable[[Any], Any]:
+    """Describe a method: its id, what it takes and answers.
+
+    ``also`` names further statuses with the same answer; ``creates`` says that an
+    `Idempotency-Key` is honoured; ``public`` that nobody has to be signed in.
+    """
+    responses = {status: OpenApiResponse(answer, description="")}
+    for code, description in (also or {}).items():
+        responses[code] = OpenApiResponse(answer, description=description)
+    return extend_schema(
+        operation_id=name,
+        request=body,
+        responses=responses,
+        parameters=[*parameters, *([IDEMPOTENCY_KEY] if creates else [])],
+        auth=[] if public else None,  # type: ignore[arg-type]  # None means the view's own
+    )
+
+
+def listing(
+    name: str,
+    item: type[serializers.Serializer[Any]],
+    *,
+    body: Answer = None,
+    parameters: Sequence[Any] = (CURSOR, LIMIT),
+) -> Callable[[Any], Any]:
+    """Describe a method that answers one page of a list."""
+    return extend_schema(
+        operation_id=name,
+        request=body,
+        responses={200: OpenApiResponse(_page_of(item), description="")},
+        parameters=[*parameters],
+    )
+
+
+@cache
+def _page_of(item: type[serializers.Serializer[Any]]) -> Any:
+    return inline_serializer(
+        name=f"{item.__name__.removesuffix('Serializer')}Page",
+        fields={
+            "results": item(many=True),
+            "next": serializers.URLField(allow_null=True),
+            "previous": serializers.URLField(allow_null=True),
+        },
+    )
+
+
+def add_problems(result: Any, generator: Any, request: Any, public: bool) -> Any:
+    """drf-spectacular hook: every operation may answer a problem document."""
+    for operations in result["paths"].values():
+        for described in operations.values():
+            described["responses"]["default"] = {
+                "description": "A problem: see its `status`.",
+                "content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            }
+    result["components"]["schemas"]["Problem"] = {
+        "type": "object",
+        "description": "RFC 9457.",
+        "required": ["type", "title", "status", "detail", "errors"],
+        "properties": {
+            "type": {"type": "string", "description": "`urn:consultsuite:<code>`, or `about:blank`."},
+            "title": {"type": "string"},
+            "status": {"type": "integer"},
+            "detail": {"type": "string", "description": "What happened and what to do."},
+            "errors": {
+                "type": "object",
+                "description": "Sentences for each field that is not valid.",
+                "additionalProperties": {"type": "array", "items": {"type": "string"}},
+            },
+        },
+    }
+    result["components"]["schemas"] = dict(sorted(result["components"]["schemas"].items()))
+    return result

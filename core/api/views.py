@@ -1,0 +1,102 @@
+"""The base of API views: they parse, load what the person may see, make one call, answer."""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import ValidationError
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+from rest_framework.utils.encoders import JSONEncoder
+from rest_framework.views import APIView
+
+from core.actions.idempotency import Answer, answer_once
+from core.api.pages import CursorPagination
+
+MAX_KEY_CHARACTERS = 255
+
+
+class ApiView(APIView):
+    """A view for signed-in people, unless it says otherwise."""
+
+    @property
+    def person(self) -> Any:
+        """Who asks, as the user model's instance (`Any`: this app knows no users of its own)."""
+        return getattr(self.request.user, "_wrapped", self.request.user)
+
+    def body(self, serializer_class: type[BaseSerializer[Any]], **options: Any) -> dict[str, Any]:
+        """The request's body as validated; raises `ValidationError` (400)."""
+        return _validated(serializer_class(data=self.request.data, **options))
+
+    def query(self, serializer_class: type[BaseSerializer[Any]]) -> dict[str, Any]:
+        """The query string as validated; raises `ValidationError` (400)."""
+        return _validated(serializer_class(data=self.request.query_params.dict()))
+
+    def page(
+        self,
+        rows: QuerySet[Any],
+        present: Callable[[Sequence[Any]], Any],
+        *,
+        ordering: tuple[str, ...] = CursorPagination.ordering,
+    ) -> Response:
+        """One page of the rows, as ``present`` makes a list of results of them."""
+        pages = CursorPagination()
+        pages.ordering = ordering
+        found = pages.paginate_queryset(rows, self.request, view=self)
+        return pages.get_paginated_response(present(found or []))
+
+    def once(self, create: Callable[[], Response]) -> Response:
+        """Run ``create`` once for each `Idempotency-Key`; without the header, every time.
+
+        Raises `ValidationError` and `KeyUsedOtherwise` (422).
+        """
+        key = self.request.headers.get("Idempotency-Key", "")
+        if not key:
+            return create()
+        if len(key) > MAX_KEY_CHARACTERS:
+            raise ValidationError({"Idempotency-Key": [f"At most {MAX_KEY_CHARACTERS} characters."]})
+        status, body = answer_once(
+            actor=self.person,
+            key=key,
+            digest=_digest(self.request),
+            create=lambda: _plain(create()),
+        )
+        return Response(body, status=status)
+
+
+def _validated(serializer: BaseSerializer[Any]) -> dict[str, Any]:
+    serializer.is_valid(raise_exception=True)
+    values: dict[str, Any] = serializer.validated_data
+    return values
+
+
+def _digest(request: Request) -> str:
+    text = json.dumps([request.method, request.path, request.data], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _plain(response: Response) -> Answer:
+    """Status and body as they go out, so that a repeat is equal to the last digit."""
+    return response.status_code, json.loads(json.dumps(response.data, cls=JSONEncoder))
+
+
+class UnknownAddress(APIView):
+    """Whatever no route of the API answers: a problem document instead of a page."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(exclude=True)
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """Answer 404 to every method."""
+        return super().dispatch(request, *args, **kwargs)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Before the method is looked at: there is nothing here."""
+        raise Http404
