@@ -1,9 +1,12 @@
 """Forms of people."""
 
 import zoneinfo
+from typing import Any
 
 from allauth.account.forms import SignupForm as AllauthSignupForm
 from django import forms
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
 
 from accounts.models import User
 
@@ -22,21 +25,25 @@ class SignupForm(AllauthSignupForm):  # type: ignore[misc]
 class ProfileForm(forms.Form):
     """What a person may change about themselves."""
 
-    name = forms.CharField(
-        max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"})
-    )
+    name = forms.CharField(max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
     picture = forms.ImageField(required=False, help_text="PNG, JPEG or WebP of at most 2 MB.")
     timezone = forms.ChoiceField(label="Time zone", help_text="All times are shown in it.")
-    locale = forms.ChoiceField(label="Language", choices=User._meta.get_field("locale").choices)
+    locale = forms.ChoiceField(label="Language", choices=settings.LANGUAGES)
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+    def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
+        kwargs["initial"] = {name: getattr(person, name) for name in self.base_fields}
+        super().__init__(*args, **kwargs)
         zones = sorted(zoneinfo.available_timezones())
         self.fields["timezone"].choices = [(zone, zone.replace("_", " ")) for zone in zones]  # type: ignore[attr-defined]
 
-    def clean_picture(self) -> object:
-        """Refuse a picture over 2 MB."""
+    @property
+    def changes(self) -> dict[str, Any]:
+        """What was changed, for `update_profile`."""
+        return {name: self.cleaned_data[name] for name in self.changed_data}
+
+    def clean_picture(self) -> Any:
+        """Refuse a picture over 2 MB. Without a new one the value is the present picture."""
         picture = self.cleaned_data.get("picture")
-        if picture and picture.size > MAX_PICTURE_BYTES:
+        if isinstance(picture, UploadedFile) and (picture.size or 0) > MAX_PICTURE_BYTES:
             raise forms.ValidationError("This picture is over 2 MB. Choose a smaller one.")
         return picture

@@ -49,3 +49,16 @@ def organisation_name(user: User) -> str:
 def is_client(user: User) -> bool:
     """Somebody of a client's organisation, or of none yet."""
     return business_role(user) in {"", BusinessRole.CLIENT_USER, BusinessRole.CLIENT_ADMIN}
+
+
+def picture_named(name: str) -> bytes | None:
+    """The bytes of somebody's present picture with this file name, a few kilobytes; else None."""
+    person = User.objects.filter(picture=f"pictures/{name}").first()
+    if person is None:
+        return None
+    try:
+        with person.picture.open() as file:
+            content: bytes = file.read()
+    except FileNotFoundError:
+        return None
+    return content
