@@ -1,14 +1,17 @@
 """The shared cast and what they meet in. Everything is made by the product's own actions."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.cache import cache
+from pytest_django import Settings
 
 from accounts.actions.organisations import add_organisation, set_business_role
-from accounts.actions.people import sign_up
+from accounts.actions.people import confirm_address, sign_up
 from accounts.models import BusinessRole, Organisation, User
 from core.models import Event
 from messaging.actions.messages import send_message
@@ -30,9 +33,9 @@ def make_person(system: User) -> Callable[..., User]:
     """`make_person("Mara Lindqvist", organisation, role)`: an account with a confirmed address."""
 
     def make(name: str, organisation: Organisation | None = None, role: str = "") -> User:
-        email = f"{name.split()[0].lower()}@demo.test"
+        email = f"{name.split(maxsplit=1)[0].lower()}@demo.test"
         user = sign_up(actor=system, email=email, name=name, password=PASSWORD)
-        user.emailaddress_set.create(email=email, verified=True, primary=True)
+        confirm_address(actor=system, user=user)
         if organisation is not None:
             set_business_role(actor=system, user=user, organisation=organisation, role=role)
         return User.objects.get(pk=user.pk)
@@ -53,38 +56,38 @@ def northwind(system: User) -> Organisation:
 
 
 @pytest.fixture
-def consultant(make_person: Any, house: Organisation) -> User:
+def consultant(make_person: Callable[..., User], house: Organisation) -> User:
     """Mara, who leads the consultation."""
     return make_person("Mara Lindqvist", house, BusinessRole.INTERNAL_ENGINEER)
 
 
 @pytest.fixture
-def colleague(make_person: Any, house: Organisation) -> User:
+def colleague(make_person: Callable[..., User], house: Organisation) -> User:
     """Priya, a consultant who does not take part."""
     return make_person("Priya Raman", house, BusinessRole.INTERNAL_PM)
 
 
 @pytest.fixture
-def client_user(make_person: Any, northwind: Organisation) -> User:
+def client_user(make_person: Callable[..., User], northwind: Organisation) -> User:
     """Tomas, the client (the name `client` is pytest-django's)."""
     return make_person("Tomas Okafor", northwind, BusinessRole.CLIENT_USER)
 
 
 @pytest.fixture
-def manager(make_person: Any, northwind: Organisation) -> User:
+def manager(make_person: Callable[..., User], northwind: Organisation) -> User:
     """Helen, client administrator of Northwind."""
     return make_person("Helen Brandt", northwind, BusinessRole.CLIENT_ADMIN)
 
 
 @pytest.fixture
-def outsider(make_person: Any, system: User) -> User:
+def outsider(make_person: Callable[..., User], system: User) -> User:
     """Jonas, client of another organisation."""
     organisation = add_organisation(actor=system, name="Halden Clinic")
     return make_person("Jonas Weber", organisation, BusinessRole.CLIENT_USER)
 
 
 @pytest.fixture
-def staff(make_person: Any) -> User:
+def staff(make_person: Callable[..., User]) -> User:
     """Alma, who may do everything in the admin and nothing in others' rooms."""
     user = make_person("Alma Berg")
     User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
@@ -95,7 +98,9 @@ def staff(make_person: Any) -> User:
 def make_room(consultant: User, client_user: User) -> Callable[..., Room]:
     """A room of consultant and client, scheduled unless `active=True`."""
 
-    def make(name: str = "Order import: migration plan", *, active: bool = False, **fields: Any) -> Room:
+    def make(
+        name: str = "Order import: migration plan", *, active: bool = False, **fields: Any
+    ) -> Room:
         room = create_room(
             actor=fields.pop("actor", consultant),
             name=name,
@@ -110,7 +115,7 @@ def make_room(consultant: User, client_user: User) -> Callable[..., Room]:
 
 
 @pytest.fixture
-def room(make_room: Any) -> Room:
+def room(make_room: Callable[..., Room]) -> Room:
     """An active room of consultant and client."""
     return make_room(active=True)
 
@@ -131,12 +136,38 @@ def capture_events() -> Iterator[list[Event]]:
     last = Event.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     events: list[Event] = []
     yield events
-    events.extend(Event.objects.filter(pk__gt=last).select_related("stream", "actor").order_by("pk"))
+    events.extend(
+        Event.objects.filter(pk__gt=last).select_related("stream", "actor").order_by("pk")
+    )
+
+
+def everything_stored() -> dict[str, list[Any]]:
+    """Every row of our apps, for comparing."""
+    return {
+        model._meta.label: list(model._default_manager.order_by("pk").values_list())
+        for label in ("core", "accounts", "messaging", "rooms")
+        for model in apps.get_app_config(label).get_models()
+    }
+
+
+@contextmanager
+def refused(error: type[Exception], said: str = "") -> Iterator[None]:
+    """The block raises this error, whose text contains ``said``, and no row changes."""
+    before = everything_stored()
+    with pytest.raises(error, match=re.escape(said) or None):
+        yield
+    assert everything_stored() == before
 
 
 def names(events: list[Event]) -> list[str]:
     """The names of events, for comparing."""
     return [event.name for event in events]
+
+
+@pytest.fixture(autouse=True)
+def fast_passwords(settings: Settings) -> None:
+    """Hashing that is slow on purpose would take most of the tests' time."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(autouse=True)
@@ -146,4 +177,4 @@ def empty_cache() -> Iterator[None]:
     cache.clear()
 
 
-__all__ = ["PASSWORD", "Role", "capture_events", "names"]
+__all__ = ["PASSWORD", "Role", "capture_events", "everything_stored", "names", "refused"]
