@@ -17,6 +17,7 @@ from accounts.actions.organisations import (
 from accounts.actions.people import activate_person, deactivate_person, update_profile
 from accounts.models import Membership, Organisation, User
 from core.admin import ActionAdmin, Inline, ReadOnlyAdmin, ReadOnlyInline
+from core.requests import person
 
 
 class MembershipInline(Inline):
@@ -81,7 +82,7 @@ class UserAdmin(ActionAdmin):
         """By `update_profile`, with a fresh row to compare with."""
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
         user = User.objects.get(pk=obj.pk)
-        update_profile(actor=request.user, user=user, changes=changes)
+        update_profile(actor=person(request), user=user, changes=changes)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """By `set_business_role`."""
@@ -90,7 +91,7 @@ class UserAdmin(ActionAdmin):
             if not row.has_changed():
                 continue
             membership = set_business_role(
-                actor=request.user,
+                actor=person(request),
                 user=form.instance,
                 organisation=row.cleaned_data["organisation"],
                 role=row.cleaned_data["role"],
@@ -103,7 +104,7 @@ class UserAdmin(ActionAdmin):
         self.act_on_each(
             request,
             queryset,
-            lambda user: deactivate_person(actor=request.user, user=user),
+            lambda user: deactivate_person(actor=person(request), user=user),
             "deactivated",
         )
 
@@ -113,7 +114,7 @@ class UserAdmin(ActionAdmin):
         self.act_on_each(
             request,
             queryset,
-            lambda user: activate_person(actor=request.user, user=user),
+            lambda user: activate_person(actor=person(request), user=user),
             "activated",
         )
 
@@ -141,7 +142,8 @@ class OrganisationAdmin(ActionAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Organisation]:
         """With the number of people, in the same query."""
-        return super().get_queryset(request).annotate(people=Count("memberships"))
+        organisations: QuerySet[Organisation] = super().get_queryset(request)
+        return organisations.annotate(people=Count("memberships"))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """Internal or not is decided once: the roles of its people hang on it."""
@@ -155,10 +157,10 @@ class OrganisationAdmin(ActionAdmin):
     def save_model(self, request: HttpRequest, obj: Organisation, form: Any, change: bool) -> None:
         """By `add_organisation` or `rename_organisation`."""
         if change:
-            rename_organisation(actor=request.user, organisation=obj, name=obj.name)
+            rename_organisation(actor=person(request), organisation=obj, name=obj.name)
         else:
             made = add_organisation(
-                actor=request.user, name=obj.name, is_internal=obj.is_internal
+                actor=person(request), name=obj.name, is_internal=obj.is_internal
             )
             obj.pk = made.pk
 

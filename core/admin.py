@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 
 from core.errors import ActionError
 from core.models import Event, IdempotentAnswer, Stream
@@ -104,9 +104,9 @@ class ActionAdmin(Page):
         self,
         request: HttpRequest,
         queryset: QuerySet[Any],
-        act: Callable[[Model], object],
+        act: Callable[[Any], object],
         done: str,
-    ) -> HttpResponse | None:
+    ) -> None:
         """Call an action for each chosen row; say how many were done, and why others were not."""
         number = 0
         for row in queryset:
@@ -118,7 +118,6 @@ class ActionAdmin(Page):
                 number += 1
         if number:
             self.message_user(request, f"{number} {done}.", messages.SUCCESS)
-        return None
 
 
 @admin.register(Stream)

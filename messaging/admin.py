@@ -21,7 +21,7 @@ class MembersInline(ReadOnlyInline):
 
     model = ConversationMember
     fields = ["user", "role", "read_seq", "added_at", "removed_at"]
-    readonly_fields = fields
+    readonly_fields = ["user", "role", "read_seq", "added_at", "removed_at"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ConversationMember]:
         """With the person, in one query."""
@@ -41,7 +41,8 @@ class ConversationAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
         """With the number of members, in the same query."""
-        return super().get_queryset(request).annotate(people=Count("members", distinct=True))
+        conversations: QuerySet[Conversation] = super().get_queryset(request)
+        return conversations.annotate(people=Count("members", distinct=True))
 
     @admin.display(description="members", ordering="people")
     def number_of_members(self, conversation: Any) -> int:

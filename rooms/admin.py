@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from core.admin import ActionAdmin, Inline, ReadOnlyAdmin, ReadOnlyInline
+from core.requests import person
 from rooms.actions.lifecycle import cancel_room, complete_room, update_room
 from rooms.actions.room_types import save_room_type, set_type_agenda
 from rooms.models import (
@@ -43,7 +44,7 @@ class RoomTypeAdmin(ActionAdmin):
     def save_model(self, request: HttpRequest, obj: RoomType, form: Any, change: bool) -> None:
         """By `save_room_type`, if a setting changed."""
         if form.changed_data:
-            save_room_type(actor=request.user, room_type=obj)
+            save_room_type(actor=person(request), room_type=obj)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """By `set_type_agenda`, in the order of the positions typed."""
@@ -55,7 +56,7 @@ class RoomTypeAdmin(ActionAdmin):
         ]
         kept.sort(key=lambda row: row["position"])
         items = [(row["title"], row["minutes"]) for row in kept]
-        set_type_agenda(actor=request.user, room_type=form.instance, items=items)
+        set_type_agenda(actor=person(request), room_type=form.instance, items=items)
 
 
 class ParticipantsInline(ReadOnlyInline):
@@ -63,7 +64,7 @@ class ParticipantsInline(ReadOnlyInline):
 
     model = Participant
     fields = ["user", "role", "added_at", "joined_at", "left_at"]
-    readonly_fields = fields
+    readonly_fields = ["user", "role", "added_at", "joined_at", "left_at"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Participant]:
         """With the person, in one query."""
@@ -92,10 +93,7 @@ class RoomAdmin(ActionAdmin):
     ordering = ["-created_at"]
     inlines = [ParticipantsInline]
     actions = ["complete", "cancel"]
-    fields = [
-        "name",
-        "scheduled_at",
-        "duration_minutes",
+    readonly_fields = [
         "room_type",
         "mode",
         "status",
@@ -105,7 +103,7 @@ class RoomAdmin(ActionAdmin):
         "completed_at",
         "cancelled_at",
     ]
-    readonly_fields = fields[3:]
+    fields = ["name", "scheduled_at", "duration_minutes", *readonly_fields]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody: consultants open rooms in the product, and become their hosts."""
@@ -124,7 +122,7 @@ class RoomAdmin(ActionAdmin):
     def save_model(self, request: HttpRequest, obj: Room, form: Any, change: bool) -> None:
         """By `update_room`."""
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
-        update_room(actor=request.user, room=obj, changes=changes)
+        update_room(actor=person(request), room=obj, changes=changes)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """The people are only shown."""
@@ -136,7 +134,7 @@ class RoomAdmin(ActionAdmin):
         self.act_on_each(
             request,
             queryset,
-            lambda room: complete_room(actor=request.user, room=room),
+            lambda room: complete_room(actor=person(request), room=room),
             "completed",
         )
 
@@ -146,7 +144,7 @@ class RoomAdmin(ActionAdmin):
         self.act_on_each(
             request,
             queryset,
-            lambda room: cancel_room(actor=request.user, room=room),
+            lambda room: cancel_room(actor=person(request), room=room),
             "cancelled",
         )
 
@@ -167,15 +165,15 @@ class ParticipantAdmin(ReadOnlyAdmin):
 class VisitAdmin(ReadOnlyAdmin):
     """Stays in rooms."""
 
-    list_display = ["person", "room", "entered_at", "ended_at"]
+    list_display = ["visitor", "room", "entered_at", "ended_at"]
     list_filter = [("ended_at", admin.EmptyFieldListFilter)]
     list_select_related = ["participant__user", "participant__room"]
     search_fields = ["participant__user__email", "participant__room__name"]
     date_hierarchy = "entered_at"
     ordering = ["-entered_at"]
 
-    @admin.display(ordering="participant__user__name")
-    def person(self, visit: Visit) -> str:
+    @admin.display(description="person", ordering="participant__user__name")
+    def visitor(self, visit: Visit) -> str:
         """Who."""
         return str(visit.participant.user)
 
