@@ -11,8 +11,10 @@ def _may_follow(user: User, user_id: UUID) -> bool:
     return user.pk == user_id
 
 
-def _left(user: User, user_id: UUID) -> None:
-    note_last_seen(actor=user)
+def _left(user_id: UUID, object_id: UUID) -> None:
+    user = User.objects.filter(pk=user_id).first()
+    if user is not None:
+        note_last_seen(actor=user)
 
 
 stream_kind("user", StreamKind(may_follow=_may_follow, left=_left))

@@ -1,46 +1,124 @@
 """Who is behind a socket: the session cookie, or the subprotocol ``token.<token>``."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
 
-from channels.auth import AuthMiddlewareStack
 from channels.security.websocket import AllowedHostsOriginValidator
-from django.contrib.auth.models import AnonymousUser
+from django.conf import settings
+from django.contrib.auth import get_user, get_user_model
+from django.contrib.sessions.models import Session
+from django.http import HttpRequest, parse_cookie
+from django.utils import timezone
 from knox.auth import TokenAuthentication
+from knox.crypto import hash_token
+from knox.models import AuthToken
 from rest_framework.exceptions import AuthenticationFailed
 
-from core.hub import in_database
-
-Application = Callable[[dict[str, Any], Any, Any], Awaitable[Any]]
+Application = Callable[[Any, Any, Any], Awaitable[Any]]
 
 PREFIX = "token."
 
 
+@dataclass(frozen=True)
+class Credentials:
+    """What a socket was opened with; asked again at every frame, as it may end meanwhile."""
+
+    session_key: str = ""
+    token: str = ""
+
+    def person(self) -> Any:
+        """The active person, or None. Blocking; two queries."""
+        return _person_of_token(self.token) if self.token else _person_of_session(self.session_key)
+
+
 class SocketAuthentication:
-    """A token authenticates by itself; a session only from an allowed Origin.
+    """Puts the credentials into the scope: a token, or a session from an allowed Origin.
 
     A browser always sends Origin and cookies, also for other sites' pages, so the cookie needs
-    the check; a token is never sent by a browser on its own.
+    the check; a token is never sent by a browser on its own. Channels' own session and
+    authentication middleware is not used: it looks the person up in the one thread that all
+    sockets of a process share, and wraps every send.
     """
 
     def __init__(self, application: Application) -> None:
         self.application = application
-        self.by_session = AllowedHostsOriginValidator(AuthMiddlewareStack(application))
+        self.by_session = AllowedHostsOriginValidator(self._by_session)
 
-    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> Any:
-        """Put the person into the scope, then run the consumer."""
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> Any:
+        """Run the consumer with ``scope["credentials"]``."""
         protocol = next((p for p in scope.get("subprotocols", ()) if p.startswith(PREFIX)), None)
         if protocol is None:
             return await self.by_session(scope, receive, send)
-        user = await in_database(_person_of_token, protocol.removeprefix(PREFIX))
+        credentials = Credentials(token=protocol.removeprefix(PREFIX))
         return await self.application(
-            {**scope, "user": user, "token_protocol": protocol}, receive, send
+            {**scope, "credentials": credentials, "token_protocol": protocol}, receive, send
         )
+
+    async def _by_session(self, scope: Any, receive: Any, send: Any) -> Any:
+        credentials = Credentials(session_key=_session_key(scope))
+        return await self.application({**scope, "credentials": credentials}, receive, send)
+
+
+class Connected(Protocol):
+    """An open socket, as `ended` needs it."""
+
+    user_id: UUID
+    credentials: Any
+
+
+Socket = TypeVar("Socket", bound=Connected)
+
+
+def ended(sockets: Iterable[Socket]) -> list[Socket]:
+    """Those whose session or token ended or whose person was deactivated; three queries."""
+    checked = [socket for socket in sockets if socket.credentials is not None]
+    if not checked:
+        return []
+    now = timezone.now()
+    digests = {s: hash_token(s.credentials.token) for s in checked if s.credentials.token}
+    keys = {s.credentials.session_key for s in checked} - {""}
+    sessions = Session.objects.filter(session_key__in=keys, expire_date__gt=now)
+    tokens = AuthToken.objects.filter(digest__in=set(digests.values())).exclude(expiry__lt=now)
+    people = get_user_model()._default_manager.filter(
+        pk__in={socket.user_id for socket in checked}, is_active=True
+    )
+    alive: set[Any] = {
+        *(sessions.values_list("session_key", flat=True) if keys else ()),
+        *(tokens.values_list("digest", flat=True) if digests else ()),
+    }
+    active = set(people.values_list("pk", flat=True))
+    return [
+        socket
+        for socket in checked
+        if socket.user_id not in active
+        or digests.get(socket, socket.credentials.session_key) not in alive
+    ]
+
+
+def _session_key(scope: dict[str, Any]) -> str:
+    for name, value in scope.get("headers", ()):
+        if name == b"cookie":
+            cookies = parse_cookie(value.decode("latin-1"))
+            if key := cookies.get(settings.SESSION_COOKIE_NAME):
+                return key
+    return ""
+
+
+def _person_of_session(session_key: str) -> Any:
+    if not session_key:
+        return None
+    request = HttpRequest()
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
+    user = get_user(request)  # checks the session's hash: a changed password ends it
+    return user if user.is_authenticated and user.is_active else None
 
 
 def _person_of_token(token: str) -> Any:
     try:
         user, _ = TokenAuthentication().authenticate_credentials(token.encode())
-    except AuthenticationFailed:
-        return AnonymousUser()
+    except (AuthenticationFailed, ValueError):
+        return None
     return user

@@ -1,86 +1,59 @@
 """The process's hub: one channel-layer channel for all sockets of the process.
 
-It receives each event once and hands the same ready frame to every subscribed socket. It is a
-reader of the log like any other: it keeps the number it has delivered per stream, and fetches
-what a broadcast skipped, so that sockets see every number once and in order.
+It receives each event once and hands the same ready frame to every subscribed socket, through
+one `Feed` per stream. While Redis is away it reads the log every second instead.
 """
 
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import Any, ParamSpec, TypeVar
+from collections.abc import Callable
+from typing import Any, TypeVar
 
-from channels.db import DatabaseSyncToAsync
 from channels.layers import get_channel_layer
 from django.conf import settings
-from django.db import Error as DatabaseError
-from redis.exceptions import RedisError
 
 from core import presence
+from core.authentication import ended
+from core.database import DATABASE_AWAY, in_database
 from core.events import StreamKey
+from core.feed import PAGE, Feed, load
+from core.outages import REDIS_AWAY, database_outage, redis_outage
 from core.outlet import Outlet
-from core.queries import events_after, head, heads
-from core.rendering import Frame, frames
+from core.queries import head, heads
+from core.rendering import Frame
 
 logger = logging.getLogger(__name__)
 
-P = ParamSpec("P")
 R = TypeVar("R")
 
-REPLAY_PAGE = 200
-"""Events fetched and sent at a time while a socket catches up."""
+SIGNED_OUT = 4401
+SIGNED_OUT_FRAME = json.dumps({"type": "error", "code": "signed_out", "detail": "Sign in again."})
 
-REORDER_SECONDS = 0.05
-"""How long a gap may close by itself (two processes publish at once) before the log is read."""
+LOOK_SECONDS = 1.0
+"""How often the log is read while broadcasts do not arrive."""
 
-LAYER_ERRORS = (OSError, RedisError)
+LAYER_SECONDS = 2.0
+"""Longest wait for Redis: it is needed for speed only."""
 
-_threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="sockets-database")
+HEAL_SECONDS = 2.0
+"""Longest that telling the heads waits for events up to them to be sent first."""
 
-
-async def in_database(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Run blocking database code in one of eight threads, its connection given back after."""
-    call: Callable[P, Awaitable[R]] = DatabaseSyncToAsync(
-        function, thread_sensitive=False, executor=_threads
-    )
-    return await call(*args, **kwargs)
-
-
-def _load(stream: StreamKey, after: int, limit: int) -> list[Frame]:
-    return frames(stream, events_after(stream, after, limit))
-
-
-@dataclass(eq=False)
-class Feed:
-    """One stream as this process follows it.
-
-    ``delivered`` is the last number handed to ``outlets``. ``ahead`` holds sockets that have
-    already replayed further than that. ``early`` holds frames that came before their turn.
-    """
-
-    stream: StreamKey
-    delivered: int = 0
-    is_joined: bool = False
-    outlets: set[Outlet] = field(default_factory=set)
-    ahead: dict[Outlet, int] = field(default_factory=dict)
-    early: dict[int, Frame] = field(default_factory=dict)
-    healing: asyncio.Task[None] | None = None
-    ready: asyncio.Future[None] | None = None
+MayFollow = Callable[[], bool]
 
 
 class Hub:
     """All sockets of this process and the streams they follow. One per event loop."""
 
     def __init__(self) -> None:
-        self.layer = get_channel_layer()
+        self.layer: Any = get_channel_layer()
         self.feeds: dict[str, Feed] = {}
         self.outlets: set[Outlet] = set()
         self._channel = ""
         self._tasks: list[asyncio.Task[None]] = []
         self._membership = asyncio.Lock()
+        self._probe_sent = self._probe_heard = 0
+        self._outages = redis_outage.count
 
     # Sockets come and go ------------------------------------------------------------------
 
@@ -88,64 +61,72 @@ class Hub:
         """Take a socket in; the first one starts the hub's two loops."""
         self.outlets.add(outlet)
         if not self._tasks:
+            self._probe_heard = self._probe_sent
             self._tasks = [
                 asyncio.ensure_future(self._receive()),
-                asyncio.ensure_future(self._beat()),
+                asyncio.ensure_future(self._watch()),
             ]
+
+    def forget(self, outlet: Outlet) -> None:
+        """Send nothing more to a socket, at once; `disconnect` does the rest."""
+        outlet.is_closed = True
+        self.outlets.discard(outlet)
+        for name in outlet.streams:
+            if (feed := self.feeds.get(name)) is not None:
+                feed.drop(outlet)
 
     async def disconnect(self, outlet: Outlet) -> None:
         """Let a socket go; with the last one the hub stops."""
-        outlet.is_closed = True
-        self.outlets.discard(outlet)
-        for name in list(outlet.streams):
-            await self.unsubscribe(outlet, name)
+        self.forget(outlet)
+        names, outlet.streams = outlet.streams, set()
+        for name in names:
+            await self._close_unfollowed(name)
         if not self.outlets:
             tasks, self._tasks = self._tasks, []
             self._channel = ""
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await presence.close()
 
-    async def subscribe(self, outlet: Outlet, stream: StreamKey, after: int | None) -> int:
-        """Send ``subscribed``, everything after ``after``, then live events. Returns the head.
+    async def subscribe(
+        self, outlet: Outlet, stream: StreamKey, after: int | None, may_follow: MayFollow
+    ) -> None:
+        """Send ``subscribed``, everything after ``after``, then live events.
 
-        With ``after=None`` only live events are sent.
+        With ``after=None`` only live events are sent. ``may_follow`` (blocking) is asked again
+        after every reading of the log and before anything read is sent. A removal is either
+        seen by it, or delivered by the feed, which then cuts this socket off: whichever comes
+        first, nothing of after the removal is sent.
         """
         name = str(stream)
         outlet.streams.add(name)
-        feed = await self._feed(stream)
-        cursor = reached = await in_database(head, stream)
-        outlet.write(json.dumps({"type": "subscribed", "stream": name, "head": reached}))
-        if after is not None and after < cursor:
-            cursor = after
-        while name in outlet.streams:
-            if cursor >= max(feed.delivered, reached):
-                # No await between this check and joining: nothing can slip in between.
-                feed.outlets.add(outlet)
-                if cursor > feed.delivered:
-                    feed.ahead[outlet] = cursor
-                return reached
-            page = await in_database(_load, stream, cursor, REPLAY_PAGE)
-            for frame in page:
-                outlet.write(frame.text)
-            cursor = page[-1].seq
-            await outlet.drained()
-        return reached
+        if (known := self.feeds.get(name)) is not None:
+            known.drop(outlet)  # it subscribes again: nothing live until it has caught up
+        feed = await self._open(stream)
+        reached = await in_database(_permitted, may_follow, head, stream)
+        if reached is None:
+            self.revoke(outlet, name)
+        elif name in outlet.streams:
+            outlet.write(json.dumps({"type": "subscribed", "stream": name, "head": reached}))
+            cursor = reached if after is None else min(after, reached)
+            await self._replay(outlet, feed, cursor, reached, may_follow)
 
     async def unsubscribe(self, outlet: Outlet, name: str) -> None:
         """Stop sending the stream to the socket; a stream nobody follows is left."""
         outlet.streams.discard(name)
-        feed = self.feeds.get(name)
-        if feed is None:
+        if (feed := self.feeds.get(name)) is not None:
+            feed.drop(outlet)
+            await self._close_unfollowed(name)
+
+    def revoke(self, outlet: Outlet, name: str) -> None:
+        """Cut a socket off a stream and tell it. The watch closes a feed left without any."""
+        if name not in outlet.streams:
             return
-        feed.outlets.discard(outlet)
-        feed.ahead.pop(outlet, None)
-        if feed.outlets or any(name in other.streams for other in self.outlets):
-            return
-        del self.feeds[name]
-        if feed.healing is not None:
-            feed.healing.cancel()
-        await self._leave(feed)
+        outlet.streams.discard(name)
+        if (feed := self.feeds.get(name)) is not None:
+            feed.drop(outlet)
+        outlet.write(json.dumps({"type": "revoked", "stream": name}))
 
     async def broadcast(
         self, stream: StreamKey, message: dict[str, Any], *, to: str = "", skip: str = ""
@@ -155,173 +136,201 @@ class Hub:
         ``to`` restricts it to one person, ``skip`` leaves one person out (their ids). Lost
         when Redis is away: it is ephemeral.
         """
-        text = json.dumps(message, separators=(",", ":"), ensure_ascii=False, default=str)
+        text = json.dumps(message, separators=(",", ":"), default=str)
+        envelope = {"type": "signal", "stream": str(stream), "text": text, "to": to, "skip": skip}
         try:
-            await self.layer.group_send(
-                stream.group,
-                {"type": "signal", "stream": str(stream), "text": text, "to": to, "skip": skip},
-            )
-        except LAYER_ERRORS as error:
-            logger.warning("A signal on %s was lost: %r", stream, error)
+            async with asyncio.timeout(LAYER_SECONDS):
+                await self.layer.group_send(stream.group, envelope)
+        except REDIS_AWAY as error:
+            redis_outage.note(error)
 
-    # Delivery -----------------------------------------------------------------------------
+    # Feeds --------------------------------------------------------------------------------
 
-    def receive_frame(self, frame: Frame) -> None:
-        """Take a broadcast frame: deliver it in its turn, once."""
-        feed = self.feeds.get(frame.stream)
-        if feed is None or feed.ready is not None or frame.seq <= feed.delivered:
-            return
-        if frame.seq == feed.delivered + 1:
-            self._deliver(feed, frame)
-            while (following := feed.early.pop(feed.delivered + 1, None)) is not None:
-                self._deliver(feed, following)
-        else:
-            feed.early[frame.seq] = frame
-            self._heal(feed, frame.seq)
-
-    def _deliver(self, feed: Feed, frame: Frame) -> None:
-        feed.delivered = frame.seq
-        if frame.revokes:
-            self._revoke(feed, frame.revokes)
-        text = frame.text
-        if feed.ahead:
-            for outlet in feed.outlets:
-                if frame.seq > feed.ahead.get(outlet, 0):
-                    outlet.write(text)
-            feed.ahead = {o: seq for o, seq in feed.ahead.items() if seq > frame.seq}
-            return
-        for outlet in feed.outlets:
-            outlet.write(text)
-
-    def _revoke(self, feed: Feed, user_id: str) -> None:
-        name = str(feed.stream)
-        for outlet in [o for o in self.outlets if str(o.user_id) == user_id]:
-            if name in outlet.streams:
-                self.revoke(outlet, name)
-
-    def revoke(self, outlet: Outlet, name: str) -> None:
-        """Cut a socket off a stream and tell it."""
-        outlet.streams.discard(name)
-        if (feed := self.feeds.get(name)) is not None:
-            feed.outlets.discard(outlet)
-            feed.ahead.pop(outlet, None)
-        outlet.write(json.dumps({"type": "revoked", "stream": name}))
-
-    def _heal(self, feed: Feed, target: int) -> None:
-        if feed.healing is None or feed.healing.done():
-            feed.healing = asyncio.ensure_future(self._fetch_missing(feed, target))
-
-    async def _fetch_missing(self, feed: Feed, target: int) -> None:
-        """Read from the log what was not broadcast to us, until ``target`` is delivered."""
-        await asyncio.sleep(REORDER_SECONDS)
-        while feed.delivered < max(target, *feed.early, 0):
-            try:
-                page = await in_database(_load, feed.stream, feed.delivered, REPLAY_PAGE)
-            except DatabaseError as error:
-                logger.warning("Reading %s again in 1 s: %s", feed.stream, type(error).__name__)
-                await asyncio.sleep(1)
-                continue
-            if not page:
-                return
-            for frame in page:
-                if frame.seq == feed.delivered + 1:
-                    self._deliver(feed, frame)
-            feed.early = {seq: f for seq, f in feed.early.items() if seq > feed.delivered}
-
-    async def _feed(self, stream: StreamKey) -> Feed:
+    async def _open(self, stream: StreamKey) -> Feed:
         """The stream's feed; the first asker joins its group and learns its head."""
-        name = str(stream)
-        feed = self.feeds.get(name)
-        if feed is None:
-            feed = self.feeds[name] = Feed(stream)
-            feed.ready = asyncio.get_running_loop().create_future()
-            try:
+        feed = self.feeds.setdefault(str(stream), Feed(stream, self._revoke_person))
+        async with feed.opening:
+            if not feed.is_open:
                 await self._join(feed)
                 # After joining: an event between the two is broadcast or in this number.
-                feed.delivered = await in_database(head, stream)
-            except BaseException:
-                self.feeds.pop(name, None)
-                raise
-            finally:
-                ready, feed.ready = feed.ready, None
-                ready.set_result(None)
-        elif feed.ready is not None:
-            await feed.ready
-            return await self._feed(stream)
+                feed.open_at(await in_database(head, stream))
         return feed
+
+    async def _replay(
+        self, outlet: Outlet, feed: Feed, cursor: int, reached: int, may_follow: MayFollow
+    ) -> None:
+        while feed.name in outlet.streams and not outlet.is_closed:
+            if cursor >= max(feed.delivered, reached):
+                # No await between this check and joining: nothing can slip in between.
+                feed.add(outlet, cursor)
+                return
+            page = await in_database(_permitted, may_follow, load, feed.stream, cursor, PAGE)
+            if page is None:
+                self.revoke(outlet, feed.name)
+                return
+            for frame in page:
+                if feed.name not in outlet.streams:
+                    return  # cut off while this waited for the socket
+                outlet.write(frame.text)
+                await outlet.drained()
+            cursor = page[-1].seq if page else max(feed.delivered, reached)
+
+    def _revoke_person(self, feed: Feed, user_id: str) -> None:
+        for outlet in [o for o in self.outlets if str(o.user_id) == user_id]:
+            self.revoke(outlet, feed.name)
+
+    async def _close_unfollowed(self, name: str) -> None:
+        feed = self.feeds.get(name)
+        if feed is None or feed.outlets or any(name in o.streams for o in self.outlets):
+            return
+        del self.feeds[name]
+        feed.close()
+        await self._leave(feed)
 
     async def _join(self, feed: Feed) -> None:
         try:
-            async with self._membership:
-                if not self._channel:
-                    self._channel = await self.layer.new_channel()
+            async with asyncio.timeout(LAYER_SECONDS), self._membership:
+                await self._ensure_channel()
                 await self.layer.group_add(feed.stream.group, self._channel)
             feed.is_joined = True
-        except LAYER_ERRORS as error:
-            logger.warning("Following %s by heartbeat until Redis is back: %r", feed.stream, error)
+        except REDIS_AWAY as error:
+            redis_outage.note(error)
 
     async def _leave(self, feed: Feed) -> None:
         try:
-            async with self._membership:
-                if str(feed.stream) not in self.feeds:  # else somebody came back meanwhile
+            async with asyncio.timeout(LAYER_SECONDS), self._membership:
+                if feed.name not in self.feeds:  # else somebody came back meanwhile
                     await self.layer.group_discard(feed.stream.group, self._channel)
-        except LAYER_ERRORS as error:
-            logger.warning("Leaving %s: %r", feed.stream, error)
+        except REDIS_AWAY as error:
+            redis_outage.note(error)
 
-    # Loops --------------------------------------------------------------------------------
+    async def _ensure_channel(self) -> None:
+        if not self._channel:
+            self._channel = await self.layer.new_channel()
+
+    # Receiving ----------------------------------------------------------------------------
 
     async def _receive(self) -> None:
         while True:
             try:
                 async with self._membership:
-                    if not self._channel:
-                        self._channel = await self.layer.new_channel()
-                message = await self.layer.receive(self._channel)
-            except LAYER_ERRORS as error:
-                logger.warning("Channel layer: %r", error)
-                await asyncio.sleep(1)
-                continue
-            if message["type"] == "frame":
-                self.receive_frame(
-                    Frame(message["stream"], message["seq"], message["text"], message["revokes"])
-                )
-            else:
-                self._pass_on(message)
+                    await self._ensure_channel()
+                self._take(await self.layer.receive(self._channel))
+            except REDIS_AWAY as error:
+                redis_outage.note(error)
+                await asyncio.sleep(LOOK_SECONDS)
+            except Exception:
+                logger.exception("A broadcast could not be delivered")
+            # A full queue is received without ever yielding: sockets must get to drain too.
+            await asyncio.sleep(0)
 
-    def _pass_on(self, message: dict[str, Any]) -> None:
+    def _take(self, message: dict[str, Any]) -> None:
+        if message["type"] == "probe":
+            self._probe_heard = message["number"]
+            redis_outage.over()
+            return
         feed = self.feeds.get(message["stream"])
-        for outlet in feed.outlets if feed else ():
+        if feed is None:
+            return
+        if message["type"] == "frame":
+            feed.receive(
+                Frame(message["stream"], message["seq"], message["text"], message["revokes"])
+            )
+            return
+        for outlet in feed.outlets:
             person = str(outlet.user_id)
             if person != message["skip"] and message["to"] in ("", person):
                 outlet.write(message["text"])
 
-    async def _beat(self) -> None:
-        while True:
-            await asyncio.sleep(settings.SOCKET_HEARTBEAT_SECONDS)
-            try:
-                await self.beat()
-            except DatabaseError as error:
-                logger.warning("Heartbeat: database unavailable (%s)", type(error).__name__)
-            except Exception:
-                logger.exception("Heartbeat failed")
+    # Watching -----------------------------------------------------------------------------
 
-    async def beat(self) -> None:
-        """Compare every stream's number with the log, tell the heads, keep presence alive."""
+    @property
+    def _is_deaf(self) -> bool:
+        """Whether broadcasts may not have reached us: no probe came back since an outage."""
+        return (
+            redis_outage.is_on
+            or redis_outage.count != self._outages
+            or self._probe_heard < self._probe_sent
+        )
+
+    async def _watch(self) -> None:
+        """Tell the heads at every heartbeat; in between, read the log while we are deaf."""
+        clock = asyncio.get_running_loop().time
+        beat_at = clock() + settings.SOCKET_HEARTBEAT_SECONDS
+        was_deaf = False
+        while True:
+            await asyncio.sleep(min(LOOK_SECONDS, settings.SOCKET_HEARTBEAT_SECONDS))
+            is_deaf = self._is_deaf
+            try:
+                if clock() >= beat_at:
+                    beat_at = clock() + settings.SOCKET_HEARTBEAT_SECONDS
+                    await self.beat()
+                elif is_deaf or was_deaf:  # once more after: something was missed until then
+                    await self.look()
+            except DATABASE_AWAY as error:
+                database_outage.note(error)
+            except Exception:
+                logger.exception("The watch over the streams failed")
+            was_deaf = is_deaf
+
+    async def look(self) -> dict[str, int]:
+        """Compare every stream's number with the log and fetch what is missing.
+
+        Returns the head of each stream.
+        """
+        await self._probe()
+        for feed in list(self.feeds.values()):
+            await self._close_unfollowed(feed.name)
         for feed in list(self.feeds.values()):
             if not feed.is_joined:
                 await self._join(feed)
         numbers = await in_database(heads, [feed.stream for feed in self.feeds.values()])
+        database_outage.over()
         by_name = {str(stream): number for stream, number in numbers.items()}
-        for name, feed in self.feeds.items():
-            if by_name.get(name, 0) > feed.delivered:
-                self._heal(feed, by_name[name])
+        for feed in self.feeds.values():
+            if feed.is_open and by_name.get(feed.name, 0) > feed.delivered:
+                feed.heal(by_name[feed.name])
+        return by_name
+
+    async def beat(self) -> None:
+        """Look, let sockets have what they miss, tell them the heads, keep presence alive."""
+        by_name = await self.look()
+        healing = [f.healing for f in self.feeds.values() if f.healing and not f.healing.done()]
+        if healing:
+            await asyncio.wait(healing, timeout=HEAL_SECONDS)
         for outlet in list(self.outlets):
-            known = {name: by_name.get(name, 0) for name in outlet.streams}
-            outlet.write(json.dumps({"type": "heads", "streams": known}))
+            known = {name: by_name[name] for name in outlet.streams if name in by_name}
+            caught_up = {name: n for name, n in known.items() if self._follows(outlet, name)}
+            outlet.write(json.dumps({"type": "heads", "streams": caught_up}))
+        for outlet in await in_database(ended, list(self.outlets)):
+            outlet.close(SIGNED_OUT, SIGNED_OUT_FRAME)
         try:
-            await presence.refresh(self.outlets)
-        except LAYER_ERRORS as error:
-            logger.warning("Presence not refreshed: %r", error)
+            await presence.refresh([o for o in self.outlets if not o.is_closed])
+        except REDIS_AWAY as error:
+            redis_outage.note(error)
+
+    def _follows(self, outlet: Outlet, name: str) -> bool:
+        feed = self.feeds.get(name)
+        return feed is not None and outlet in feed.outlets
+
+    async def _probe(self) -> None:
+        """Send ourselves a message: only when it comes back do broadcasts reach us."""
+        self._outages = redis_outage.count
+        self._probe_sent += 1
+        try:
+            async with asyncio.timeout(LAYER_SECONDS):
+                async with self._membership:
+                    await self._ensure_channel()
+                probe = {"type": "probe", "number": self._probe_sent}
+                await self.layer.send(self._channel, probe)
+        except REDIS_AWAY as error:
+            redis_outage.note(error)
+
+
+def _permitted(may_follow: MayFollow, read: Callable[..., R], *args: Any) -> R | None:
+    """What ``read`` answers, or None when the person may not follow (any more)."""
+    answer = read(*args)
+    return answer if may_follow() else None
 
 
 _hubs: dict[asyncio.AbstractEventLoop, Hub] = {}

@@ -5,13 +5,15 @@ import secrets
 import types
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Generator
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 MAX_WAITING_FRAMES = 1024
-"""Frames held for a socket that does not drain; one more closes it with 1013."""
+MAX_WAITING_CHARACTERS = 8 * 1024 * 1024
+"""What is held for a socket that does not drain; one frame more closes it with 1013."""
 
 TOO_SLOW = 1013
 
@@ -24,63 +26,79 @@ class Outlet:
     it yields, a task finishes it and then drains the queue.
     """
 
-    def __init__(self, send: Send, user_id: UUID) -> None:
+    def __init__(self, send: Send, user_id: UUID, credentials: Any = None) -> None:
         self.user_id = user_id
+        self.credentials = credentials
         self.token = secrets.token_hex(8)
         self.presence = "active"
         self.streams: set[str] = set()
         self.is_closed = False
         self._send = send
         self._waiting: deque[str] = deque()
+        self._waiting_characters = 0
         self._task: asyncio.Task[None] | None = None
+        self._closing: asyncio.Task[None] | None = None
 
     def write(self, text: str) -> None:
         """Send a frame now or queue it; a socket with a full queue is closed with 1013."""
         if self.is_closed:
             return
         if self._task is not None:
-            if len(self._waiting) >= MAX_WAITING_FRAMES:
-                self.close(TOO_SLOW)
-            else:
-                self._waiting.append(text)
+            self._queue(text)
             return
         coroutine = _as_coroutine(self._send({"type": "websocket.send", "text": text}))
         try:
             pending = coroutine.send(None)
         except StopIteration:
             return
-        except Exception:  # noqa: BLE001 - whatever the server raises, this socket has ended
+        except Exception:  # whatever the server raises, this socket has ended
             self.is_closed = True
             return
         self._task = asyncio.ensure_future(self._drain(coroutine, pending))
 
-    def close(self, code: int) -> None:
-        """Drop what waits and close the socket; the client resumes by number."""
+    def close(self, code: int, farewell: str = "") -> None:
+        """Drop what waits and close the socket, after a last frame; the client resumes."""
         if self.is_closed:
             return
         self.is_closed = True
         self._waiting.clear()
-        self._closing = asyncio.ensure_future(self._close(code))
+        self._closing = asyncio.ensure_future(self._close(code, farewell))
 
     async def drained(self) -> None:
         """Wait until everything written so far was taken by the transport."""
         while self._task is not None and not self.is_closed:
             await asyncio.wait([self._task])
 
+    def _queue(self, text: str) -> None:
+        self._waiting.append(text)
+        self._waiting_characters += len(text)
+        if (
+            len(self._waiting) > MAX_WAITING_FRAMES
+            or self._waiting_characters > MAX_WAITING_CHARACTERS
+        ):
+            self.close(TOO_SLOW)
+
     async def _drain(self, coroutine: Coroutine[Any, Any, None], pending: Any) -> None:
         try:
             await _resume(coroutine, pending)
             while self._waiting and not self.is_closed:
-                await self._send({"type": "websocket.send", "text": self._waiting.popleft()})
-        except Exception:  # noqa: BLE001 - see write()
+                text = self._waiting.popleft()
+                self._waiting_characters -= len(text)
+                await self._send({"type": "websocket.send", "text": text})
+        except Exception:  # see write()
             self.is_closed = True
+        except asyncio.CancelledError:
+            self.is_closed = True  # what follows would come without what was dropped here
+            raise
         finally:
             self._task = None
 
-    async def _close(self, code: int) -> None:
+    async def _close(self, code: int, farewell: str) -> None:
         try:
+            if farewell:
+                await self._send({"type": "websocket.send", "text": farewell})
             await self._send({"type": "websocket.close", "code": code})
-        except Exception:  # noqa: BLE001 - the socket is gone already
+        except Exception:  # the socket is gone already
             return
 
 
@@ -100,10 +118,10 @@ def _resume(coroutine: Coroutine[Any, Any, None], pending: Any) -> Generator[Any
     while True:
         try:
             value = yield pending
-        except BaseException as error:  # noqa: BLE001 - passed on, cancellation included
-            step: Callable[[], Any] = lambda error=error: coroutine.throw(error)  # noqa: E731
+        except BaseException as error:  # passed on, cancellation included
+            step: Callable[[], Any] = partial(coroutine.throw, error)
         else:
-            step = lambda value=value: coroutine.send(value)  # noqa: E731
+            step = partial(coroutine.send, value)
         try:
             pending = step()
         except StopIteration:

@@ -7,7 +7,7 @@ A socket whose process died is forgotten after `EXPIRY_SECONDS`.
 import asyncio
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -48,6 +48,8 @@ def _client() -> redis.Redis:
 def _async_client() -> async_redis.Redis:
     loop = asyncio.get_running_loop()
     if loop not in _async_clients:
+        for old in [old for old in _async_clients if old.is_closed()]:
+            del _async_clients[old]
         _async_clients[loop] = async_redis.Redis.from_url(
             settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2
         )
@@ -60,9 +62,7 @@ def _key(user_id: UUID | str) -> str:
 
 def _value(outlet: Outlet) -> str:
     until = time.time() + EXPIRY_SECONDS
-    return json.dumps(
-        {"state": outlet.presence, "until": until, "streams": sorted(outlet.streams)}
-    )
+    return json.dumps({"state": outlet.presence, "until": until, "streams": sorted(outlet.streams)})
 
 
 async def touch(outlet: Outlet) -> None:
@@ -91,6 +91,13 @@ async def aread(user_id: UUID | str) -> Presence:
     return _merge(await _async_client().hgetall(_key(user_id)))
 
 
+async def close() -> None:
+    """Close this event loop's connection; it is opened again when needed."""
+    client = _async_clients.pop(asyncio.get_running_loop(), None)
+    if client is not None:
+        await client.aclose()
+
+
 def read(user_ids: Iterable[UUID]) -> dict[UUID, Presence]:
     """The presence of many people in one round trip; everybody offline while Redis is away."""
     ids = list(user_ids)
@@ -104,7 +111,7 @@ def read(user_ids: Iterable[UUID]) -> dict[UUID, Presence]:
     return {user_id: _merge(answer) for user_id, answer in zip(ids, answers, strict=True)}
 
 
-def _merge(fields: dict[bytes, bytes]) -> Presence:
+def _merge(fields: Mapping[Any, str | bytes]) -> Presence:
     now = time.time()
     sockets: list[dict[str, Any]] = [json.loads(value) for value in fields.values()]
     alive = [socket for socket in sockets if socket["until"] > now]

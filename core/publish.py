@@ -3,20 +3,21 @@
 Importable from actions only (held by import-linter): whoever writes, records.
 """
 
-import logging
+import asyncio
 from typing import Any
 
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import connection, transaction
-from redis.exceptions import RedisError
 
 from core.context import current_origin
 from core.events import DomainEvent, StreamKey
 from core.models import Event
+from core.outages import REDIS_AWAY, redis_outage
 from core.rendering import frames
 
-logger = logging.getLogger(__name__)
+PUBLISH_SECONDS = 2.0
+"""Longest that an answer waits for Redis."""
 
 # One statement takes the row's lock and the next number, and makes the stream on first use.
 _NEXT_NUMBER = """
@@ -55,20 +56,26 @@ def record(event: DomainEvent, *, stream: StreamKey, actor: Any) -> Event:
 def _publish(stream: StreamKey, row: Event) -> None:
     """One send per event, to the processes that hold sockets of the stream.
 
-    A failure is no loss: every hub compares its numbers with the log at each heartbeat.
+    A failure is no loss: every hub compares its numbers with the log at each heartbeat, and
+    every second while it knows that Redis is away.
     """
     (frame,) = frames(stream, [row])
-    layer = get_channel_layer()
+    message = {
+        "type": "frame",
+        "stream": frame.stream,
+        "seq": frame.seq,
+        "text": frame.text,
+        "revokes": frame.revokes,
+    }
     try:
-        async_to_sync(layer.group_send)(
-            stream.group,
-            {
-                "type": "frame",
-                "stream": frame.stream,
-                "seq": frame.seq,
-                "text": frame.text,
-                "revokes": frame.revokes,
-            },
-        )
-    except (OSError, RedisError) as error:
-        logger.warning("Event %s %s waits for the heartbeat: %r", stream, row.seq, error)
+        async_to_sync(_send)(stream.group, message)
+    except REDIS_AWAY as error:
+        redis_outage.note(error)
+    else:
+        redis_outage.over()
+
+
+async def _send(group: str, message: dict[str, Any]) -> None:
+    async with asyncio.timeout(PUBLISH_SECONDS):
+        layer: Any = get_channel_layer()
+        await layer.group_send(group, message)

@@ -5,15 +5,19 @@ that replaying 200 events costs as many queries as replaying one.
 """
 
 import json
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db import DatabaseError
 
 from core.events import DomainEvent, StreamKey, revoked_person
 from core.models import Event
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -53,14 +57,31 @@ def _plain(events: Sequence[Event]) -> Sequence[Rendered]:
 
 
 def render(events: Sequence[Event]) -> list[Rendered]:
-    """Render rows (their order is kept), one call per renderer."""
+    """Render rows (their order is kept), one call per renderer.
+
+    One event that cannot be rendered must not keep everybody from the rest of its stream: it
+    goes out with its plain data, and the log says so.
+    """
     by_renderer: dict[Renderer, list[Event]] = defaultdict(list)
     for event in events:
         by_renderer[_renderers.get(event.name, _plain)].append(event)
     rendered: dict[int, Rendered] = {}
     for renderer, rows in by_renderer.items():
-        rendered.update(zip((row.pk for row in rows), renderer(rows), strict=True))
+        answers = _tried(renderer, rows)
+        rendered.update(zip((row.pk for row in rows), answers, strict=True))
     return [rendered[event.pk] for event in events]
+
+
+def _tried(renderer: Renderer, rows: Sequence[Event]) -> Sequence[Rendered]:
+    try:
+        return renderer(rows)
+    except DatabaseError:
+        raise  # trying again may help
+    except Exception:
+        if len(rows) > 1:
+            return [rendered for row in rows for rendered in _tried(renderer, [row])]
+        logger.exception("Rendering %s failed", rows[0])
+        return _plain(rows)
 
 
 def resources(events: Sequence[Event]) -> list[dict[str, Any]]:

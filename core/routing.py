@@ -1,7 +1,12 @@
 """Socket routes."""
 
+from typing import Any
+
 from django.urls import path
 
 from core.sockets import SuiteConsumer
 
-websocket_urlpatterns = [path("ws/", SuiteConsumer.as_asgi())]
+# Channels routes ASGI applications with Django's paths, which are typed for views.
+_page: Any = SuiteConsumer.as_asgi()
+
+websocket_urlpatterns: list[Any] = [path("ws/", _page)]

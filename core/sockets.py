@@ -8,37 +8,39 @@ import json
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.contrib.auth import get_user_model
-from django.contrib.sessions.models import Session
-from django.db import Error as DatabaseError
+from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404
-from django.utils import timezone
-from redis.exceptions import RedisError
 
 from core import presence
+from core.authentication import Credentials
 from core.context import Origin, acting_from, session_digest
+from core.database import DATABASE_AWAY, in_database
 from core.errors import ActionError
 from core.events import StreamKey, UnknownStream
-from core.hub import Hub, hub, in_database
+from core.hub import SIGNED_OUT, SIGNED_OUT_FRAME, Hub, hub
+from core.outages import REDIS_AWAY, database_outage, redis_outage
 from core.outlet import Outlet
 
 logger = logging.getLogger(__name__)
 
 MAX_FRAME_BYTES = 64 * 1024
-FRAMES_PER_SECOND = 20
-FRAMES_IN_A_BURST = 100
+FRAMES_PER_SECOND = 50
+FRAMES_IN_A_BURST = 200
+"""More than an outbox that waits for each acknowledgement sends after an outage."""
 
 MAX_NUMBER = 2**63 - 1
 """The largest event number that the database can hold."""
 
 FLOOD = 1008
-SIGNED_OUT = 4401
+TRY_AGAIN_LATER = 1013
 
 Handler = Callable[["SuiteConsumer", dict[str, Any]], Awaitable[None]]
 _handlers: dict[str, Handler] = {}
@@ -50,17 +52,25 @@ class FrameError(ActionError):
     code = "malformed"
 
 
+class SignedOut(ActionError):
+    """The session or token ended while the socket was open."""
+
+    code = "signed_out"
+    detail = "Sign in again."
+
+
 @dataclass(frozen=True)
 class StreamKind:
     """How one kind of stream is followed.
 
-    ``may_follow(user, object_id)`` runs in a database thread. ``entered`` and ``left`` are told
-    when the first or last socket of a person starts or stops following (ids only).
+    All three run in a database thread. ``may_follow(user, object_id)`` decides. ``entered(user,
+    object_id)`` is told of every socket that starts to follow, ``left(user_id, object_id)`` when
+    a person's last socket stops; the person may have been deactivated by then.
     """
 
     may_follow: Callable[[Any, UUID], bool]
     entered: Callable[[Any, UUID], None] | None = None
-    left: Callable[[Any, UUID], None] | None = None
+    left: Callable[[UUID, UUID], None] | None = None
 
 
 _stream_kinds: dict[str, StreamKind] = {}
@@ -79,6 +89,12 @@ def frame(frame_type: str) -> Callable[[Handler], Handler]:
 def stream_kind(kind: str, definition: StreamKind) -> None:
     """Register who may follow streams of this kind."""
     _stream_kinds[kind] = definition
+
+
+def stream_visible(user: Any, stream: StreamKey) -> bool:
+    """True if the person may follow the stream now. Runs queries."""
+    kind = _stream_kinds.get(stream.kind)
+    return kind is not None and kind.may_follow(user, stream.object_id)
 
 
 def frame_types() -> frozenset[str]:
@@ -105,21 +121,52 @@ def text_of(content: dict[str, Any], field: str) -> str:
 class SuiteConsumer(AsyncWebsocketConsumer):
     """Authenticates, routes frames to their handlers, and turns errors into error frames."""
 
+    scope: Any
+    channel_layer: Any
+    base_send: Any
     hub: Hub
     outlet: Outlet
 
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Handle the socket's messages one after the other.
+
+        Channels would make a channel-layer channel for each socket and visit its one shared
+        thread at each frame; the hub's channel and `in_database` do that work here.
+        """
+        self.scope, self.channel_layer, self.base_send = scope, None, send
+        try:
+            while True:
+                message = await receive()
+                await getattr(self, message["type"].replace(".", "_"))(message)
+        except StopConsumer:
+            pass
+        finally:
+            if hasattr(self, "outlet"):  # cancelled, or failed: no disconnect came
+                self.hub.forget(self.outlet)
+
+    async def websocket_disconnect(self, message: Any) -> None:
+        """The socket has closed."""
+        await self.disconnect(message["code"])
+        raise StopConsumer
+
     async def connect(self) -> None:
         """Accept a signed-in person; everybody else is closed with 4401."""
-        user = self.scope["user"]
-        token_protocol = self.scope.get("token_protocol")
-        await self.accept(subprotocol=token_protocol)
-        if not user.is_authenticated or not user.is_active:
+        credentials: Credentials = self.scope["credentials"]
+        await self.accept(subprotocol=self.scope.get("token_protocol"))
+        try:
+            user = await in_database(credentials.person)
+        except DATABASE_AWAY as error:
+            database_outage.note(error)
+            await self.close(code=TRY_AGAIN_LATER)
+            raise StopConsumer from None
+        if user is None:
             await self.close(code=SIGNED_OUT)
             raise StopConsumer
         self.user_id: UUID = user.pk
         self.allowance, self.allowance_at = float(FRAMES_IN_A_BURST), time.monotonic()
+        self.origin = _origin(self.scope, credentials)
         self.hub = hub()
-        self.outlet = Outlet(self.base_send, user.pk)
+        self.outlet = Outlet(self.base_send, user.pk, credentials)
         self.hub.connect(self.outlet)
 
     async def disconnect(self, code: int) -> None:
@@ -127,13 +174,18 @@ class SuiteConsumer(AsyncWebsocketConsumer):
         if not hasattr(self, "outlet"):
             return
         streams = [StreamKey.parse(name) for name in self.outlet.streams]
-        await self.hub.disconnect(self.outlet)
+        self.hub.forget(self.outlet)
         try:
             remaining = await presence.drop(self.outlet)
-        except (OSError, RedisError):
-            return
-        for stream in streams:
-            await self._after_leaving(stream, remaining)
+            with acting_from(self.origin):
+                for stream in streams:
+                    await self._after_leaving(stream, remaining)
+        except REDIS_AWAY as error:
+            redis_outage.note(error)
+        except DATABASE_AWAY as error:
+            database_outage.note(error)
+        finally:
+            await self.hub.disconnect(self.outlet)
 
     def reply(self, **message: Any) -> None:
         """Write a frame to this socket, in order with everything else it gets."""
@@ -141,76 +193,100 @@ class SuiteConsumer(AsyncWebsocketConsumer):
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Handle one frame; whatever is wrong with it is answered and changes nothing."""
+        if self.outlet.is_closed:
+            return
         if not self._within_allowance():
             self.outlet.close(FLOOD)
             return
         content: dict[str, Any] = {}
         try:
             content = _parse(text_data)
-            handler = _handlers.get(content["type"])
-            if handler is None:
-                raise FrameError(f"Unknown frame type {content['type'][:64]!r}.")
-            with acting_from(self._origin()):
-                await handler(self, content)
+            await self._handle(content)
+        except SignedOut:
+            self.outlet.close(SIGNED_OUT, SIGNED_OUT_FRAME)
         except ActionError as error:
             self._refuse(content, error.code, error.detail)
+        except RecursionError:
+            self._refuse(content, FrameError.code, "This frame is nested too deeply.")
         except (UnknownStream, Http404):
             self._refuse(content, "not_found", "There is nothing here that you may see.")
-        except (DatabaseError, RedisError, OSError) as error:
-            logger.warning("A frame must be sent again: %s", type(error).__name__)
+        except (*DATABASE_AWAY, *REDIS_AWAY) as error:
+            (database_outage if isinstance(error, DATABASE_AWAY) else redis_outage).note(error)
             self._refuse(content, "unavailable", "The server is busy recovering. Send it again.")
         except Exception:
             logger.exception("A frame of type %s failed", content.get("type"))
-            self._refuse(content, "failed", "Something went wrong here. Send it again.")
+            self._refuse(content, "failed", "Something went wrong here; we have noted it.")
+
+    async def _handle(self, content: dict[str, Any]) -> None:
+        handler = _handlers.get(content["type"])
+        if handler is None:
+            raise FrameError(f"Unknown frame type {content['type'][:64]!r}.")
+        self._actor: Any = None
+        with acting_from(self.origin):
+            if content["type"] != "ping":
+                await self.actor()
+            await handler(self, content)
 
     async def actor(self) -> Any:
-        """The person behind this socket, fresh, with the session still valid; else it closes."""
-        user = await in_database(_load_person, self.user_id, self._session_key())
-        if user is None:
-            self.outlet.write(
-                json.dumps({"type": "error", "code": "signed_out", "detail": "Sign in again."})
-            )
-            await self.outlet.drained()
-            self.outlet.close(SIGNED_OUT)
-            raise FrameError("You are signed out. Sign in again.")
-        return user
+        """The person behind this socket, fresh for each frame; raises `SignedOut`."""
+        if self._actor is None:
+            credentials: Credentials = self.scope["credentials"]
+            self._actor = await in_database(credentials.person)
+            database_outage.over()
+        if self._actor is None:
+            raise SignedOut
+        return self._actor
 
     async def follow(self, stream: StreamKey, after: int | None) -> None:
         """Subscribe to a stream that the person may see; raises `Http404` otherwise."""
         kind = _stream_kinds.get(stream.kind)
         actor = await self.actor()
-        if kind is None or not await in_database(kind.may_follow, actor, stream.object_id):
+        if kind is None:
+            raise Http404
+        may_follow = partial(kind.may_follow, actor, stream.object_id)
+        if not await in_database(may_follow):
+            await self.hub.unsubscribe(self.outlet, str(stream))
             raise Http404
         try:
-            await self.hub.subscribe(self.outlet, stream, after)
-        except BaseException:
+            await self.hub.subscribe(self.outlet, stream, after, may_follow)
+        except Exception:
             await self.hub.unsubscribe(self.outlet, str(stream))
             raise
-        # Access withdrawn while the past was replayed: the event may have come too early.
-        if not await in_database(kind.may_follow, await self.actor(), stream.object_id):
-            self.hub.revoke(self.outlet, str(stream))
-            return
-        await self.show_presence()
+        if str(stream) not in self.outlet.streams:
+            return  # access was withdrawn meanwhile, and the client told so
+        if (state := await self._keep_presence()) is not None:
+            await self._announce(stream, state)
         if kind.entered is not None:
-            await in_database(kind.entered, actor, stream.object_id)
+            with suppress(ActionError, ObjectDoesNotExist):  # withdrawn at this very moment
+                await in_database(kind.entered, actor, stream.object_id)
 
     async def unfollow(self, stream: StreamKey) -> None:
         """Stop following a stream."""
+        is_followed = str(stream) in self.outlet.streams
         await self.hub.unsubscribe(self.outlet, str(stream))
-        await presence.touch(self.outlet)
-        await self._after_leaving(stream, await presence.aread(self.user_id))
         self.reply(type="unsubscribed", stream=str(stream))
+        if not is_followed:
+            return
+        try:
+            await presence.touch(self.outlet)
+            await self._after_leaving(stream, await presence.aread(self.user_id))
+        except REDIS_AWAY as error:
+            redis_outage.note(error)
 
     async def show_presence(self) -> None:
         """Keep this socket's state in Redis and tell all streams that it follows."""
+        if (state := await self._keep_presence()) is not None:
+            for name in list(self.outlet.streams):
+                await self._announce(StreamKey.parse(name), state)
+
+    async def _keep_presence(self) -> str | None:
+        """Write the socket's state. Returns the person's, None while Redis is away."""
         try:
             await presence.touch(self.outlet)
-            state = (await presence.aread(self.user_id)).state
-        except (OSError, RedisError) as error:
-            logger.warning("Presence not shown: %r", error)
-            return
-        for name in list(self.outlet.streams):
-            await self._announce(StreamKey.parse(name), state)
+            return (await presence.aread(self.user_id)).state
+        except REDIS_AWAY as error:
+            redis_outage.note(error)
+            return None
 
     async def _after_leaving(self, stream: StreamKey, remaining: presence.Presence) -> None:
         if str(stream) in remaining.streams:
@@ -218,9 +294,7 @@ class SuiteConsumer(AsyncWebsocketConsumer):
         await self._announce(stream, remaining.state if remaining.streams else "offline")
         kind = _stream_kinds.get(stream.kind)
         if kind is not None and kind.left is not None:
-            user = await in_database(_load_person, self.user_id, None)
-            if user is not None:
-                await in_database(kind.left, user, stream.object_id)
+            await in_database(kind.left, self.user_id, stream.object_id)
 
     async def _announce(self, stream: StreamKey, state: str) -> None:
         await self.hub.broadcast(
@@ -229,7 +303,7 @@ class SuiteConsumer(AsyncWebsocketConsumer):
         )
 
     def _within_allowance(self) -> bool:
-        """A token bucket per socket: 20 frames a second, 100 at once."""
+        """A token bucket per socket: 50 frames a second, 200 at once."""
         now = time.monotonic()
         earned = (now - self.allowance_at) * FRAMES_PER_SECOND
         self.allowance = min(FRAMES_IN_A_BURST, self.allowance + earned) - 1
@@ -237,30 +311,30 @@ class SuiteConsumer(AsyncWebsocketConsumer):
         return self.allowance >= 0
 
     def _refuse(self, content: dict[str, Any], code: str, detail: str) -> None:
-        reference = {"id": content["id"]} if isinstance(content.get("id"), str) else {}
-        self.reply(type="error", **reference, code=code, detail=detail)
+        """Answer an error, with what tells the client which frame it is about."""
+        named = {
+            name: content[name] for name in ("id", "stream") if isinstance(content.get(name), str)
+        }
+        self.reply(type="error", **named, code=code, detail=detail)
 
-    def _session_key(self) -> str | None:
-        session = self.scope.get("session")
-        return None if self.scope.get("token_protocol") else getattr(session, "session_key", None)
 
-    def _origin(self) -> Origin:
-        headers = dict(self.scope.get("headers", []))
-        client = self.scope.get("client")
-        return Origin(
-            ip=client[0] if client else None,
-            user_agent=headers.get(b"user-agent", b"").decode("latin-1")[:255],
-            session=session_digest(self._session_key()),
-        )
+def _origin(scope: dict[str, Any], credentials: Credentials) -> Origin:
+    headers = dict(scope.get("headers", []))
+    client = scope.get("client")
+    return Origin(
+        ip=client[0] if client else None,
+        user_agent=headers.get(b"user-agent", b"").decode("latin-1")[:255],
+        session=session_digest(credentials.session_key),
+    )
 
 
 def _parse(text: str | None) -> dict[str, Any]:
     if text is None:
         raise FrameError("Frames are JSON text.")
-    if len(text) > MAX_FRAME_BYTES or len(text.encode()) > MAX_FRAME_BYTES:
+    if len(text) > MAX_FRAME_BYTES or len(text.encode(errors="replace")) > MAX_FRAME_BYTES:
         raise FrameError("This frame is over 64 KiB. Send less at once.")
     try:
-        content = json.loads(text)
+        content = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         raise FrameError("This frame is not JSON.") from None
     if not isinstance(content, dict) or not isinstance(content.get("type"), str):
@@ -268,13 +342,8 @@ def _parse(text: str | None) -> dict[str, Any]:
     return content
 
 
-def _load_person(user_id: UUID, session_key: str | None) -> Any:
-    """The active person, or None; with a session key only while that session lives."""
-    if session_key is not None and not (
-        Session.objects.filter(session_key=session_key, expire_date__gt=timezone.now()).exists()
-    ):
-        return None
-    return get_user_model()._default_manager.filter(pk=user_id, is_active=True).first()
+def _refuse_constant(name: str) -> None:
+    raise ValueError(name)  # NaN and Infinity are no JSON; passed on, they break browsers
 
 
 @frame("subscribe")

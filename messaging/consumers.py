@@ -6,8 +6,8 @@ from uuid import UUID
 from django.shortcuts import get_object_or_404
 
 from accounts.models import User
+from core.database import in_database
 from core.events import StreamKey
-from core.hub import in_database
 from core.sockets import StreamKind, SuiteConsumer, frame, stream_kind, text_of, uuid_of
 from messaging.actions.messages import send_message
 from messaging.fragments import message_resource

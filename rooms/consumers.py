@@ -20,9 +20,10 @@ def _entered(user: User, room_id: UUID) -> None:
         enter_room(actor=user, room=room)
 
 
-def _left(user: User, room_id: UUID) -> None:
+def _left(user_id: UUID, room_id: UUID) -> None:
     room = Room.objects.filter(pk=room_id).first()
-    if room is not None:
+    user = User.objects.filter(pk=user_id).first()
+    if room is not None and user is not None:
         go_away(actor=user, room=room, user=user)
 
 

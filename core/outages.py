@@ -1,0 +1,59 @@
+"""One line in the log when PostgreSQL or Redis goes away and one when it is back.
+
+Many parts notice an outage many times a second; each tells it here.
+"""
+
+import logging
+import time
+
+from redis.exceptions import RedisError
+
+logger = logging.getLogger(__name__)
+
+REDIS_AWAY = (OSError, RedisError)
+"""What redis-py and the channel layer raise (a timeout is an OSError)."""
+
+
+class Outage:
+    """Whether one service is away, as this process last saw it; ``count`` outages so far."""
+
+    def __init__(self, title: str, meanwhile: str) -> None:
+        self.title = title
+        self.meanwhile = meanwhile
+        self.count = 0
+        self._since: float | None = None
+
+    @property
+    def is_on(self) -> bool:
+        """Whether the service was away when it was last tried."""
+        return self._since is not None
+
+    def note(self, error: BaseException) -> None:
+        """The service did not answer."""
+        if self._since is None:
+            self._since = time.monotonic()
+            self.count += 1
+            reason = " ".join(str(error).split())[:200] or type(error).__name__
+            logger.warning("%s is away (%s). %s", self.title, reason, self.meanwhile)
+
+    def over(self) -> None:
+        """The service answered."""
+        if self._since is not None:
+            seconds, self._since = time.monotonic() - self._since, None
+            logger.warning("%s is back after %.1f s.", self.title, seconds)
+
+
+database_outage = Outage("PostgreSQL", "Whoever writes is told to try again.")
+redis_outage = Outage("Redis", "Events are read from the log every second until it is back.")
+
+
+class OneLinePerRedisOutage(logging.Filter):
+    """Swallows the traceback that the channel layer logs every second while Redis is away."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let everything pass but lost connections, which are noted as an outage."""
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, REDIS_AWAY):
+            redis_outage.note(error)
+            return False
+        return True
