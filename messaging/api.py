@@ -7,7 +7,6 @@ from django.shortcuts import get_object_or_404
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.utils.urls import replace_query_param
 
 from core.api.pages import page_limit
 from core.api.schema import LIMIT, listing, operation
@@ -187,15 +186,14 @@ def _links(
     request: Request, page: ThreadPage, *, after: int | None, before: int | None
 ) -> dict[str, Any]:
     """`next` goes on in the direction of the request, `previous` goes back."""
+    start = f"{request.build_absolute_uri(request.path)}?limit={page_limit(request)}"
     older = newer = None
-    if page.messages:
-        address = replace_query_param(request.build_absolute_uri(), "limit", page_limit(request))
-        bare = address.split("?")[0] + f"?limit={page_limit(request)}"
-        first, last = page.messages[0].seq, page.messages[-1].seq
-        older = replace_query_param(bare, "before", first) if page.has_older else None
-        newer = replace_query_param(bare, "after", last) if page.has_newer else None
+    if page.messages and page.has_older and after != 0:
+        older = f"{start}&before={page.messages[0].seq}"
+    if page.messages and page.has_newer:
+        newer = f"{start}&after={page.messages[-1].seq}"
     if after is None:
         return {"next": older, "previous": newer}
     if newer is not None and before is not None:
-        newer = replace_query_param(newer, "before", before)
+        newer += f"&before={before}"
     return {"next": newer, "previous": older}

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import Http404
+from redis.exceptions import RedisError
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
@@ -46,11 +47,10 @@ class TooManyRequests(exceptions.Throttled):
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler: the problem document of an error, None for a fault of ours."""
     if isinstance(error, ActionError):
-        errors = {error.field: [error.detail]} if error.field else {}
-        return _answer(error.status, error.detail, errors, code=error.code)
-    if isinstance(error, OperationalError | InterfaceError):
-        logger.error("Database unavailable: %s", type(error).__name__)
-        response = _answer(503, "The database is away for a moment. Try again.")
+        return _refusal(error)
+    if isinstance(error, OperationalError | InterfaceError | RedisError):
+        logger.error("Unavailable: %s", type(error).__name__)
+        response = _answer(503, "A part of the server is away for a moment. Try again.")
         response["Retry-After"] = "5"
         return response
     if isinstance(error, exceptions.ValidationError):
@@ -83,9 +83,22 @@ def problem(
         "type": f"urn:consultsuite:{code}" if code else "about:blank",
         "title": TITLES.get(status, "Error"),
         "status": status,
-        "detail": detail,
-        "errors": errors or {},
+        "detail": _writable(detail),
+        "errors": {field: [*map(_writable, lines)] for field, lines in (errors or {}).items()},
     }
+
+
+def _writable(line: str) -> str:
+    """Without lone surrogates, which a sentence may quote and no answer can carry."""
+    return line.encode(errors="replace").decode()
+
+
+def _refusal(error: ActionError) -> Response:
+    errors = {error.field: [error.detail]} if error.field else {}
+    answer = _answer(error.status, error.detail, errors, code=error.code)
+    if error.status == 401:
+        answer["WWW-Authenticate"] = "Token"  # HTTP wants a 401 to say how to sign in
+    return answer
 
 
 def _answer(

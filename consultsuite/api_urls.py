@@ -1,0 +1,57 @@
+"""Every route of the HTTP API, in one table."""
+
+from django.urls import URLPattern, path, re_path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from accounts import api as accounts
+from core.api import events
+from core.api.views import UnknownAddress
+from messaging import api as messaging
+from rooms.api import agenda, participants, rooms
+
+app_name = "api"
+
+ROOM = "rooms/<uuid:room_id>/"
+CONVERSATION = "conversations/<uuid:conversation_id>/"
+MESSAGE = "messages/<uuid:message_id>/"
+
+urlpatterns: list[URLPattern] = [
+    path("auth/signin/", accounts.SignIn.as_view(), name="signin"),
+    path("auth/signup/", accounts.SignUp.as_view(), name="signup"),
+    path("auth/signout/", accounts.SignOut.as_view(), name="signout"),
+    path("auth/session/", accounts.Session.as_view(), name="session"),
+    path("profile/", accounts.Profile.as_view(), name="profile"),
+    path("room-types/", rooms.RoomTypes.as_view(), name="room-types"),
+    path("rooms/", rooms.Rooms.as_view(), name="rooms"),
+    path(ROOM, rooms.RoomDetail.as_view(), name="room"),
+    path(f"{ROOM}start/", rooms.StartRoom.as_view(), name="room-start"),
+    path(f"{ROOM}complete/", rooms.CompleteRoom.as_view(), name="room-complete"),
+    path(f"{ROOM}cancel/", rooms.CancelRoom.as_view(), name="room-cancel"),
+    path(f"{ROOM}messages/", rooms.RoomMessages.as_view(), name="room-messages"),
+    path(f"{ROOM}timeline/", rooms.RoomTimeline.as_view(), name="room-timeline"),
+    path(f"{ROOM}participants/", participants.Participants.as_view(), name="participants"),
+    path(
+        f"{ROOM}participants/<uuid:user_id>/",
+        participants.ParticipantDetail.as_view(),
+        name="participant",
+    ),
+    path(f"{ROOM}agenda/", agenda.Agenda.as_view(), name="agenda"),
+    path(f"{ROOM}agenda/current/", agenda.AgendaCurrent.as_view(), name="agenda-current"),
+    path(f"{ROOM}agenda/order/", agenda.AgendaOrder.as_view(), name="agenda-order"),
+    path(f"{ROOM}agenda/clock/", agenda.AgendaClock.as_view(), name="agenda-clock"),
+    path(f"{ROOM}agenda/<uuid:item_id>/", agenda.AgendaItemDetail.as_view(), name="agenda-item"),
+    path("conversations/", messaging.Conversations.as_view(), name="conversations"),
+    path(CONVERSATION, messaging.ConversationDetail.as_view(), name="conversation"),
+    path(
+        f"{CONVERSATION}messages/",
+        messaging.ConversationMessages.as_view(),
+        name="conversation-messages",
+    ),
+    path(f"{CONVERSATION}read/", messaging.ConversationRead.as_view(), name="conversation-read"),
+    path(MESSAGE, messaging.MessageDetail.as_view(), name="message"),
+    path(f"{MESSAGE}revisions/", messaging.MessageRevisions.as_view(), name="message-revisions"),
+    path("events/", events.Events.as_view(), name="events"),
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),
+    re_path("", UnknownAddress.as_view(), name="unknown"),
+]

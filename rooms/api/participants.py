@@ -1,0 +1,79 @@
+"""Who takes part in a room."""
+
+from uuid import UUID
+
+from django.shortcuts import get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core.api.schema import CURSOR, LIMIT, listing, operation
+from rooms.actions.participants import add_participant, change_role, remove_participant
+from rooms.api.base import RoomView
+from rooms.models import Participant
+from rooms.queries.people import participant_of
+from rooms.queries.resources import participants_of
+from rooms.serializers import (
+    AddParticipantSerializer,
+    ChangeRoleSerializer,
+    ParticipantSerializer,
+    ParticipantsQuery,
+)
+
+
+class Participants(RoomView):
+    """The people of a room."""
+
+    @listing(
+        "participants_list", ParticipantSerializer, parameters=[ParticipantsQuery, CURSOR, LIMIT]
+    )
+    def get(self, request: Request, room_id: UUID) -> Response:
+        """Who takes part, in the order in which they were added."""
+        rows = participants_of(self.room(room_id), left=self.query(ParticipantsQuery)["left"])
+        return self.page(
+            rows,
+            lambda page: ParticipantSerializer(page, many=True).data,
+            ordering=("added_at", "pk"),
+        )
+
+    @operation(
+        "participants_add", ParticipantSerializer, body=AddParticipantSerializer,
+        status=201, creates=True,
+    )  # fmt: skip
+    def post(self, request: Request, room_id: UUID) -> Response:
+        """Add somebody who has an account. 409 if they take part already."""
+        room = self.room(room_id)
+
+        def add() -> Response:
+            fields = self.body(AddParticipantSerializer)
+            participant = add_participant(actor=self.person, room=room, **fields)
+            return Response(ParticipantSerializer(participant).data, status=201)
+
+        return self.once(add)
+
+
+class ParticipantDetail(RoomView):
+    """One participant."""
+
+    @operation("participants_read", ParticipantSerializer)
+    def get(self, request: Request, room_id: UUID, user_id: UUID) -> Response:
+        """Somebody's place."""
+        return Response(ParticipantSerializer(self._load(room_id, user_id)).data)
+
+    @operation("participants_change", ParticipantSerializer, body=ChangeRoleSerializer)
+    def patch(self, request: Request, room_id: UUID, user_id: UUID) -> Response:
+        """Give somebody another role. 409 for the last host."""
+        participant = change_role(
+            actor=self.person,
+            participant=self._load(room_id, user_id),
+            **self.body(ChangeRoleSerializer),
+        )
+        return Response(ParticipantSerializer(participant).data)
+
+    @operation("participants_remove", status=204)
+    def delete(self, request: Request, room_id: UUID, user_id: UUID) -> Response:
+        """Take somebody out, or leave yourself. 409 for the last host."""
+        remove_participant(actor=self.person, participant=self._load(room_id, user_id))
+        return Response(status=204)
+
+    def _load(self, room_id: UUID, user_id: UUID) -> Participant:
+        return get_object_or_404(participant_of(self.person, self.room(room_id), user_id))
