@@ -1,0 +1,165 @@
+"""Signing in, up and out, and the profile."""
+
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.email_verification import (
+    consume_email_verification_rate_limit,
+)
+from allauth.account.models import EmailAddress
+from allauth.core import ratelimit
+from django.contrib.auth import logout
+from django.contrib.auth.hashers import make_password
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.actions.people import AddressTaken, update_profile
+from accounts.actions.registration import register
+from accounts.actions.tokens import AddressNotConfirmed, revoke_token, sign_in_with_token
+from accounts.models import User
+from accounts.queries import own_address, people
+from accounts.serializers import (
+    ProfileChangeSerializer,
+    SessionSerializer,
+    SignedInSerializer,
+    SignedUpSerializer,
+    SignInSerializer,
+    SignUpSerializer,
+    UserSerializer,
+)
+from core.api.problems import TooManyRequests
+from core.api.schema import operation
+from core.api.views import ApiView
+from core.errors import ActionError
+
+FAILED_SIGN_INS_WAIT_SECONDS = 300
+SIGN_UPS_WAIT_SECONDS = 60
+"""The windows of allauth's limits `login_failed` and `signup`."""
+
+
+class WrongCredentials(ActionError):
+    """No account with this address, or another password: nobody is told which."""
+
+    status = 401
+    code = "wrong_credentials"
+    detail = "The address or the password is not right."
+
+
+class PublicView(ApiView):
+    """For people who are not signed in. No cookie is read, so no other site's page can use it."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+
+class SignIn(PublicView):
+    """An address and a password become a token."""
+
+    @operation("auth_signin", SignedInSerializer, body=SignInSerializer, public=True)
+    def post(self, request: Request) -> Response:
+        """Get a token. 401 `wrong_credentials`, 403 `address_not_confirmed`, 429."""
+        fields = self.body(SignInSerializer)
+        person = _authenticate(request._request, fields["email"].lower(), fields["password"])
+        try:
+            token, row = sign_in_with_token(actor=person)
+        except AddressNotConfirmed:
+            _send_confirmation(request._request, own_address(person))
+            raise
+        answer = {"token": token, "expiry": row.expiry, "user": people().get(pk=person.pk)}
+        return Response(SignedInSerializer(answer, context={"request": request}).data)
+
+
+class SignUp(PublicView):
+    """An account that waits for its address to be confirmed."""
+
+    @operation("auth_signup", SignedUpSerializer, body=SignUpSerializer, status=201, public=True)
+    def post(self, request: Request) -> Response:
+        """Make an account. We send a mail to confirm the address; who has an account gets
+        another mail and the same answer."""
+        fields = self.body(SignUpSerializer)
+        if not ratelimit.consume(request._request, action="signup"):
+            raise TooManyRequests(SIGN_UPS_WAIT_SECONDS, "Too many sign-ups. Wait a minute.")
+        try:
+            address = register(actor=User.objects.system(), **fields)
+        except AddressTaken:
+            make_password(fields["password"])  # as long as making an account takes
+            _send_notice(request._request, fields["email"])
+        else:
+            _send_confirmation(request._request, address)
+        detail = "We have sent you a mail. Follow its link to confirm the address, then sign in."
+        return Response({"email": fields["email"], "detail": detail}, status=201)
+
+
+class SignOut(ApiView):
+    """The token used, or the session, ends."""
+
+    @operation("auth_signout", status=204)
+    def post(self, request: Request) -> Response:
+        """Sign out."""
+        if request.auth is not None:
+            revoke_token(actor=self.person, token=request.auth)
+        else:
+            logout(request._request)
+        return Response(status=204)
+
+
+class Session(ApiView):
+    """Who is signed in."""
+
+    @operation("auth_session", SessionSerializer)
+    def get(self, request: Request) -> Response:
+        """Who am I? 401 to nobody."""
+        me = people().get(pk=self.person.pk)
+        return Response(SessionSerializer({"user": me}, context={"request": request}).data)
+
+
+class Profile(ApiView):
+    """One's own profile."""
+
+    @operation("profile_read", UserSerializer)
+    def get(self, request: Request) -> Response:
+        """Your profile."""
+        return self._answer()
+
+    @operation("profile_change", UserSerializer, body=ProfileChangeSerializer)
+    def patch(self, request: Request) -> Response:
+        """Change your name, time zone or language."""
+        changes = self.body(ProfileChangeSerializer)
+        update_profile(actor=self.person, user=self.person, changes=changes)
+        return self._answer()
+
+    def _answer(self) -> Response:
+        me = people().get(pk=self.person.pk)
+        return Response(UserSerializer(me, context={"request": self.request}).data)
+
+
+def _authenticate(request: HttpRequest, email: str, password: str) -> User:
+    """Whose password it is; raises `WrongCredentials`, `TooManyRequests`.
+
+    allauth counts failures, the same as at the sign-in page, and takes as long for an unknown
+    address as for a wrong password.
+    """
+    try:
+        person: Any = get_adapter().authenticate(request, email=email, password=password)
+    except ValidationError:
+        raise TooManyRequests(
+            FAILED_SIGN_INS_WAIT_SECONDS, "Too many failed sign-ins. Wait a few minutes."
+        ) from None
+    if not isinstance(person, User) or not person.is_active:
+        raise WrongCredentials
+    return person
+
+
+def _send_confirmation(request: HttpRequest, address: EmailAddress | None) -> None:
+    """allauth's mail with the link, at most once in three minutes."""
+    if address is not None and consume_email_verification_rate_limit(request, address.email):
+        address.send_confirmation(request, signup=True)
+
+
+def _send_notice(request: HttpRequest, email: str) -> None:
+    """allauth's mail to who signs up a second time, under the same limit."""
+    if consume_email_verification_rate_limit(request, email):
+        get_adapter().send_account_already_exists_mail(email)

@@ -1,0 +1,102 @@
+"""People in the API."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from rest_framework import serializers
+
+from accounts.models import BusinessRole, User
+from core.serializers import UTCDateTimeField
+
+
+class PersonSerializer(serializers.Serializer[User]):
+    """Somebody, as others see them."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    email = serializers.EmailField()
+
+
+class OrganisationSerializer(serializers.Serializer[Any]):
+    """Where somebody belongs."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+
+
+class UserSerializer(PersonSerializer):
+    """Oneself. Needs the membership with its organisation loaded."""
+
+    timezone = serializers.CharField()
+    locale = serializers.ChoiceField(choices=settings.LANGUAGES)
+    picture = serializers.ImageField(allow_null=True)
+    role = serializers.ChoiceField(
+        source="membership.role", choices=BusinessRole.choices, allow_null=True, default=None
+    )
+    organisation = OrganisationSerializer(
+        source="membership.organisation", allow_null=True, default=None
+    )
+
+
+class SignInSerializer(serializers.Serializer[Any]):
+    """An address and its password."""
+
+    email = serializers.EmailField()
+    password = serializers.CharField(trim_whitespace=False, max_length=4096)
+
+
+class SignedInSerializer(serializers.Serializer[Any]):
+    """A token for `Authorization: Token <token>`, and whose it is."""
+
+    token = serializers.CharField()
+    expiry = UTCDateTimeField(allow_null=True)
+    user = UserSerializer()
+
+
+class SessionSerializer(serializers.Serializer[Any]):
+    """Who is signed in."""
+
+    user = UserSerializer()
+
+
+class SignUpSerializer(serializers.Serializer[Any]):
+    """A new account.
+
+    The password is judged here, before anybody looks whether the address is taken: otherwise
+    a weak one would tell.
+    """
+
+    email = serializers.EmailField(max_length=254)
+    name = serializers.CharField(max_length=150)
+    password = serializers.CharField(trim_whitespace=False, max_length=4096)
+
+    def validate_email(self, email: str) -> str:
+        """Addresses are kept in lower case."""
+        return email.lower()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse a weak password."""
+        try:
+            validate_password(attrs["password"], User(email=attrs["email"], name=attrs["name"]))
+        except ValidationError as error:
+            raise serializers.ValidationError({"password": error.messages}) from None
+        return attrs
+
+
+class SignedUpSerializer(serializers.Serializer[Any]):
+    """What happens next. The same for an address that has an account already."""
+
+    email = serializers.EmailField()
+    detail = serializers.CharField()
+
+
+class ProfileChangeSerializer(serializers.Serializer[Any]):
+    """What a person may change about themselves; the picture is changed on the profile's page."""
+
+    name = serializers.CharField(max_length=150, required=False)
+    timezone = serializers.CharField(
+        max_length=64, required=False, help_text="For example Europe/Copenhagen."
+    )
+    locale = serializers.ChoiceField(choices=settings.LANGUAGES, required=False)
