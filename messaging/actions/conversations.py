@@ -7,6 +7,7 @@ from accounts.models import User
 from core.events import StreamKey
 from core.permissions import forget_grants, require
 from core.publish import record
+from core.queries import head
 from messaging import permissions
 from messaging.events import (
     AccessRevoked,
@@ -80,9 +81,11 @@ def close_conversation(*, actor: User, conversation: Conversation) -> None:
 def mark_read(*, actor: User, conversation: Conversation, seq: int) -> None:
     """Note that the person has seen everything up to ``seq``; going back is ignored.
 
+    A number that does not exist yet counts as the newest: what comes later is still unread.
     Records `ConversationRead` on the person's own stream, for their other devices.
     """
     require(actor, "messaging.read", conversation)
+    seq = min(seq, head(conversation.stream))
     changed = ConversationMember.objects.filter(
         conversation=conversation, user=actor, read_seq__lt=seq
     ).update(read_seq=seq)
