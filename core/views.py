@@ -14,6 +14,7 @@ from django.template.loader import render_to_string
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import requires_csrf_token
 
+from core.api.problems import CONTENT_TYPE, problem
 from core.tasks import HEARTBEAT_KEY, HEARTBEAT_MAX_AGE_SECONDS
 
 
@@ -97,5 +98,8 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500: rendered without context, since anything may be broken."""
+    """500: rendered without context, since anything may be broken; JSON under `/api/`."""
+    if request.path.startswith("/api/"):
+        document = problem(500, "Something went wrong here. It is noted; try again.")
+        return JsonResponse(document, status=500, content_type=CONTENT_TYPE)
     return HttpResponse(render_to_string("500.html"), status=500)
