@@ -27,8 +27,9 @@ class OrganisationSerializer(serializers.Serializer[Any]):
 
 
 class UserSerializer(PersonSerializer):
-    """Oneself. Needs the membership with its organisation loaded."""
+    """Yourself."""
 
+    # Needs what accounts.queries.people loads.
     timezone = serializers.CharField()
     locale = serializers.ChoiceField(choices=settings.LANGUAGES)
     picture = serializers.ImageField(allow_null=True)
@@ -62,11 +63,7 @@ class SessionSerializer(serializers.Serializer[Any]):
 
 
 class SignUpSerializer(serializers.Serializer[Any]):
-    """A new account.
-
-    The password is judged here, before anybody looks whether the address is taken: otherwise
-    a weak one would tell.
-    """
+    """A new account."""
 
     email = serializers.EmailField(max_length=254)
     name = serializers.CharField(max_length=150)
@@ -77,7 +74,10 @@ class SignUpSerializer(serializers.Serializer[Any]):
         return email.lower()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Refuse a weak password."""
+        """Refuse a weak password, before anybody looks whether the address is taken.
+
+        Otherwise a weak one would tell.
+        """
         try:
             validate_password(attrs["password"], User(email=attrs["email"], name=attrs["name"]))
         except ValidationError as error:
@@ -86,7 +86,7 @@ class SignUpSerializer(serializers.Serializer[Any]):
 
 
 class SignedUpSerializer(serializers.Serializer[Any]):
-    """What happens next. The same for an address that has an account already."""
+    """What happens next."""
 
     email = serializers.EmailField()
     detail = serializers.CharField()

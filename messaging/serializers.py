@@ -16,8 +16,9 @@ class SenderSerializer(serializers.Serializer[Any]):
 
 
 class MessageSerializer(serializers.Serializer[Any]):
-    """A message as `messaging.fragments.message_resource` makes it."""
+    """Something said in a conversation."""
 
+    # Describes what messaging.fragments.message_resource makes; tests compare the two.
     id = serializers.UUIDField()
     conversation = serializers.UUIDField()
     seq = serializers.IntegerField(help_text="Number within the conversation's stream.")
@@ -34,7 +35,7 @@ class MessageSerializer(serializers.Serializer[Any]):
 
 
 class SendMessageSerializer(serializers.Serializer[Any]):
-    """A message to send. What is reserved for later is refused, not dropped."""
+    """A message to send."""
 
     body = serializers.CharField(allow_blank=True, trim_whitespace=False)
     client_id = serializers.UUIDField(
@@ -88,8 +89,9 @@ class RevisionSerializer(serializers.Serializer[Any]):
 
 
 class ConversationSerializer(serializers.Serializer[Any]):
-    """A conversation and how far the person asking has read it."""
+    """A conversation and how far you have read it."""
 
+    # Needs what messaging.queries.as_read_by adds.
     id = serializers.UUIDField()
     kind = serializers.ChoiceField(choices=ConversationKind.choices)
     title = serializers.CharField()

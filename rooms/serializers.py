@@ -41,8 +41,9 @@ class RoomTypeSerializer(serializers.Serializer[RoomType]):
 
 
 class AgendaItemSerializer(serializers.Serializer[AgendaItem]):
-    """Something to talk about. Needs the current item (or None) as ``context["current"]``."""
+    """Something to talk about."""
 
+    # Needs the current item, or None, as context["current"].
     id = serializers.UUIDField()
     title = serializers.CharField()
     minutes = serializers.IntegerField()
@@ -71,8 +72,9 @@ class ParticipantSerializer(serializers.Serializer[Participant]):
 
 
 class RoomSerializer(serializers.Serializer[Room]):
-    """A room as one person sees it. Needs `rooms.queries.resources.as_seen_by`."""
+    """A room as you see it."""
 
+    # Needs what rooms.queries.resources.as_seen_by loads.
     id = serializers.UUIDField()
     name = serializers.CharField()
     description = serializers.CharField()
