@@ -53,7 +53,9 @@ class EventSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(help_text="For example MessageSent.")
     actor = serializers.UUIDField(help_text="Id of who did it.")
     at = UTCDateTimeField()
-    data = serializers.DictField(help_text="The event's fields; for a message, the message.")
+    data = serializers.DictField(  # type: ignore[assignment]  # hides the serializer's own
+        help_text="The event's fields; for a message, the message."
+    )
 
 
 class EventsSerializer(serializers.Serializer[Any]):

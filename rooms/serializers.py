@@ -10,7 +10,7 @@ from accounts.models import User
 from accounts.queries import people, person_by_email
 from accounts.serializers import PersonSerializer
 from core.serializers import UTCDateTimeField
-from rooms.models import AgendaItem, Mode, Participant, Role, Room, RoomType, Status
+from rooms.models import AgendaItem, Mode, Role, Room, RoomType, Status
 from rooms.models.room_type import MAX_MINUTES
 from rooms.queries.ruler import current_item
 
@@ -24,7 +24,7 @@ class TypeAgendaItemSerializer(serializers.Serializer[Any]):
     minutes = serializers.IntegerField()
 
 
-class RoomTypeSerializer(serializers.Serializer[RoomType]):
+class RoomTypeSerializer(serializers.Serializer[Any]):
     """A kind of consultation and what a new room of it starts with."""
 
     slug = serializers.SlugField()
@@ -40,7 +40,7 @@ class RoomTypeSerializer(serializers.Serializer[RoomType]):
         return TypeAgendaItemSerializer(items, many=True).data
 
 
-class AgendaItemSerializer(serializers.Serializer[AgendaItem]):
+class AgendaItemSerializer(serializers.Serializer[Any]):
     """Something to talk about."""
 
     # Needs the current item, or None, as context["current"].
@@ -62,7 +62,7 @@ def agenda_resource(room: Room, items: Sequence[AgendaItem]) -> list[dict[str, A
     return list(AgendaItemSerializer(items, many=True, context=context).data)
 
 
-class ParticipantSerializer(serializers.Serializer[Participant]):
+class ParticipantSerializer(serializers.Serializer[Any]):
     """Somebody's place in a room."""
 
     user = PersonSerializer()
@@ -71,7 +71,7 @@ class ParticipantSerializer(serializers.Serializer[Participant]):
     left_at = UTCDateTimeField(allow_null=True, help_text="When they left for good.")
 
 
-class RoomSerializer(serializers.Serializer[Room]):
+class RoomSerializer(serializers.Serializer[Any]):
     """A room as you see it."""
 
     # Needs what rooms.queries.resources.as_seen_by loads.
@@ -160,9 +160,7 @@ class ChangeRoomSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=200, required=False)
     description = serializers.CharField(max_length=2000, required=False, allow_blank=True)
     scheduled_at = UTCDateTimeField(required=False, allow_null=True)
-    duration_minutes = serializers.IntegerField(
-        required=False, min_value=5, max_value=MAX_MINUTES
-    )
+    duration_minutes = serializers.IntegerField(required=False, min_value=5, max_value=MAX_MINUTES)
 
 
 class ParticipantsQuery(serializers.Serializer[Any]):

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]
 import yaml
 from django.urls import get_resolver
 from knox.models import AuthToken
@@ -18,7 +18,7 @@ PROBLEM = "application/problem+json"
 FORMATS = jsonschema.FormatChecker(["uuid"])
 
 
-@FORMATS.checks("date-time", raises=ValueError)
+@FORMATS.checks("date-time", raises=ValueError)  # type: ignore[untyped-decorator]
 def is_utc(value: object) -> bool:
     """ISO 8601 and in UTC."""
     return not isinstance(value, str) or (

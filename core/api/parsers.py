@@ -1,7 +1,7 @@
 """Reading bodies."""
 
 from collections.abc import Mapping
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
@@ -20,7 +20,7 @@ class JSONParser(parsers.JSONParser):
     ) -> Any:
         """The parsed body; raises `ParseError` (400) or `RequestDataTooBig` (413)."""
         try:
-            return super().parse(_Limited(stream), media_type, parser_context)
+            return super().parse(cast(IO[Any], _Limited(stream)), media_type, parser_context)
         except RecursionError:
             raise ParseError("This JSON is nested too deeply.") from None
 

@@ -41,7 +41,7 @@ class TooManyRequests(exceptions.Throttled):
 
     def __init__(self, wait_seconds: int, detail: str) -> None:
         super().__init__(wait=wait_seconds)
-        self.detail = detail  # without DRF's own sentence behind it
+        self.detail = exceptions.ErrorDetail(detail)  # without DRF's own sentence behind it
 
 
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:

@@ -34,7 +34,7 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 )
 
 
-class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[misc, no-untyped-call]
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """How a token is sent."""
 
     target_class = "core.api.authentication.TokenAuthentication"
@@ -50,7 +50,7 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[misc, no-unty
         }
 
 
-class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[misc, no-untyped-call]
+class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """How a signed-in page asks."""
 
     target_class = "core.api.authentication.SessionAuthentication"
@@ -90,7 +90,7 @@ def operation(
         request=body,
         responses=responses,
         parameters=[*parameters, *([IDEMPOTENCY_KEY] if creates else [])],
-        auth=[] if public else None,  # type: ignore[arg-type]  # None means the view's own
+        auth=[] if public else None,  # None means the view's own
     )
 
 
@@ -135,7 +135,10 @@ def add_problems(result: Any, generator: Any, request: Any, public: bool) -> Any
         "description": "RFC 9457.",
         "required": ["type", "title", "status", "detail", "errors"],
         "properties": {
-            "type": {"type": "string", "description": "`urn:consultsuite:<code>`, or `about:blank`."},
+            "type": {
+                "type": "string",
+                "description": "`urn:consultsuite:<code>`, or `about:blank`.",
+            },
             "title": {"type": "string"},
             "status": {"type": "integer"},
             "detail": {"type": "string", "description": "What happened and what to do."},

@@ -43,7 +43,7 @@ class ApiView(APIView):
         rows: QuerySet[Any],
         present: Callable[[Sequence[Any]], Any],
         *,
-        ordering: tuple[str, ...] = CursorPagination.ordering,
+        ordering: tuple[str, str] = CursorPagination.ordering,
     ) -> Response:
         """One page of the rows, as ``present`` makes a list of results of them."""
         pages = CursorPagination()
@@ -60,7 +60,9 @@ class ApiView(APIView):
         if not key:
             return create()
         if len(key) > MAX_KEY_CHARACTERS:
-            raise ValidationError({"Idempotency-Key": [f"At most {MAX_KEY_CHARACTERS} characters."]})
+            raise ValidationError(
+                {"Idempotency-Key": [f"At most {MAX_KEY_CHARACTERS} characters."]}
+            )
         status, body = answer_once(
             actor=self.person,
             key=key,

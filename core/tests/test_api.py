@@ -115,7 +115,7 @@ class TestEvents:
         first = client.get(f"/api/events/?stream=room:{room.pk}").json()["results"][0]
         assert first["name"] == "RoomCreated"
         mine = client.get(f"/api/events/?stream=user:{client_user.pk}").json()["results"]
-        assert [event["name"] for event in mine][0] == "PersonSignedUp"
+        assert mine[0]["name"] == "PersonSignedUp"
 
     @pytest.mark.parametrize("kind", ["conversation", "room", "user", "organisation", "planet"])
     def test_what_one_may_not_follow_is_not_there(

@@ -162,7 +162,7 @@ def _request(world: World, address: str, fields: dict[str, Any] | None) -> tuple
 
 def _shape(address: str) -> str:
     """`rooms/{}/` for `rooms/{room}/` and for `rooms/<uuid:room_id>/`."""
-    parts = address.split("?")[0].split("/")
+    parts = address.partition("?")[0].split("/")
     return "/".join("{}" if part[:1] in ("{", "<") else part for part in parts)
 
 

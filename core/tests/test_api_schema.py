@@ -8,7 +8,9 @@ from django.test import Client
 
 from tests.api import SCHEMA
 
-REGENERATE = ".venv/bin/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml"
+REGENERATE = (
+    ".venv/bin/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml"
+)
 
 
 def test_the_checked_in_schema_is_up_to_date(tmp_path: Path) -> None:

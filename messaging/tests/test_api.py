@@ -1,5 +1,6 @@
 """Conversations and messages over HTTP."""
 
+import json
 from typing import Any
 from uuid import uuid4
 
@@ -113,7 +114,7 @@ class TestSend:
     @pytest.mark.parametrize("field", ["body", "message_type", "client_id"])
     def test_half_a_character_is_refused(self, client_user: User, room: Room, field: str) -> None:
         answer = signed_in(client_user).generic(
-            "POST", messages_of(room), '{"body": "x", "%s": "\\ud800"}' % field,
+            "POST", messages_of(room), json.dumps({"body": "x", field: "\ud800"}),
             content_type="application/json",
         )  # fmt: skip
         assert (answer.status_code, list(answer.json()["errors"])) == (400, [field])
@@ -149,13 +150,15 @@ class TestPages:
         client = signed_in(client_user)
         assert seqs(client.get(messages_of(room)).json()) == whole
 
-        older, address = [], f"{messages_of(room)}?limit=4"
+        older: list[int] = []
+        address = f"{messages_of(room)}?limit=4"
         while address:
             page = client.get(address).json()
             older, address = seqs(page) + older, page["next"]
         assert older == whole
 
-        newer, address = [], f"{messages_of(room)}?after=0&limit=4"
+        newer: list[int] = []
+        address = f"{messages_of(room)}?after=0&limit=4"
         while address:
             page = client.get(address).json()
             newer, address = newer + seqs(page), page["next"]
@@ -185,7 +188,7 @@ class TestPages:
     def test_numbers_only(self, client_user: User, room: Room, query: str) -> None:
         answer = signed_in(client_user).get(f"{messages_of(room)}?{query}")
         assert answer.status_code == 400
-        assert list(answer.json()["errors"]) == [query.split("=")[0]]
+        assert list(answer.json()["errors"]) == [query.partition("=")[0]]
 
     def test_at_most_200(self, client_user: User, room: Room) -> None:
         Message.objects.bulk_create(

@@ -1,5 +1,6 @@
 """The agenda of a room."""
 
+from typing import Any
 from uuid import UUID
 
 from django.shortcuts import get_object_or_404
@@ -37,9 +38,7 @@ class AgendaView(RoomView):
         """The whole agenda as it stands now; it has at most 30 items."""
         room = self.room(room_id)
         items = list(room.agenda.order_by("position"))
-        return Response(
-            {"results": agenda_resource(room, items), "next": None, "previous": None}
-        )
+        return Response({"results": agenda_resource(room, items), "next": None, "previous": None})
 
     def item(self, room_id: UUID, item_id: UUID) -> AgendaItem:
         """An item of the room's agenda; raises `Http404`."""
@@ -84,11 +83,9 @@ class AgendaItemDetail(AgendaView):
     def patch(self, request: Request, room_id: UUID, item_id: UUID) -> Response:
         """Change title or minutes."""
         item = self.item(room_id, item_id)
-        fields = {"title": item.title, "minutes": item.minutes}
-        fields |= self.body(ChangeAgendaItemSerializer)
-        changed = change_agenda_item(
-            actor=self.person, item=item, title=str(fields["title"]), minutes=int(fields["minutes"])
-        )
+        present: dict[str, Any] = {"title": item.title, "minutes": item.minutes}
+        fields = present | self.body(ChangeAgendaItemSerializer)
+        changed = change_agenda_item(actor=self.person, item=item, **fields)
         return self.item_answer(changed)
 
     @operation("agenda_remove", status=204)

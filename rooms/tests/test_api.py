@@ -127,7 +127,8 @@ class TestList:
 
     def test_pages_come_past_every_room_once(self, consultant: User, make_room: Any) -> None:
         made = [str(make_room(f"Room {number}").pk) for number in range(5)]
-        client, address, seen = signed_in(consultant), f"{ROOMS}?limit=2", []
+        client, seen = signed_in(consultant), []
+        address: Any = f"{ROOMS}?limit=2"
         for _ in range(3):
             page = client.get(address).json()
             seen += [room["id"] for room in page["results"]]
@@ -250,9 +251,7 @@ class TestBudgets:
         assert self.queries(client, ROOMS) == one
         assert one <= 5
 
-    def test_room_and_its_people(
-        self, consultant: User, room: Room
-    ) -> None:
+    def test_room_and_its_people(self, consultant: User, room: Room) -> None:
         client = signed_in(consultant)
         places = [url(room), url(room, "participants/"), url(room, "agenda/")]
         one = [self.queries(client, place) for place in places]
@@ -273,9 +272,7 @@ class TestBudgets:
         assert one <= 6
 
 
-def test_removed_people_are_not_embedded(
-    consultant: User, client_user: User, room: Room
-) -> None:
+def test_removed_people_are_not_embedded(consultant: User, client_user: User, room: Room) -> None:
     place = Participant.objects.get(room=room, user=client_user)
     remove_participant(actor=consultant, participant=place)
     people = signed_in(consultant).get(url(room)).json()["participants"]

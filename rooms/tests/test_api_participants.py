@@ -31,7 +31,13 @@ class TestParticipants:
         }  # fmt: skip
         assert client.post(url(room, "participants/"), {"user": manager.pk}).status_code == 201
         listed = client.get(url(room, "participants/")).json()["results"]
-        assert [place["role"] for place in listed] == ["host", "client", "consultant", "participant"]
+        roles = [place["role"] for place in listed]
+        assert roles == [
+            "host",
+            "client",
+            "consultant",
+            "participant",
+        ]
         assert signed_in(colleague).get(url(room)).status_code == 200
 
     @pytest.mark.parametrize(
@@ -90,8 +96,6 @@ class TestParticipants:
             assert answer.status_code == 409
             assert answer.json()["type"] == "urn:consultsuite:last_host"
 
-    def test_somebody_elsewhere_is_404(
-        self, consultant: User, colleague: User, room: Room
-    ) -> None:
+    def test_somebody_elsewhere_is_404(self, consultant: User, colleague: User, room: Room) -> None:
         place = url(room, f"participants/{colleague.pk}/")
         assert signed_in(consultant).patch(place, {"role": "client"}).status_code == 404
