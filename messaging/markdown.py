@@ -21,7 +21,8 @@ MAX_NESTING = 20
 ALLOWED_TAGS = {
     "p", "br", "strong", "em", "s", "code", "pre", "ul", "ol", "li", "blockquote", "a", "span",
 }  # fmt: skip
-ALLOWED_ATTRIBUTES = {
+ALLOWED_ATTRIBUTES: dict[str, set[str]] = {
+    "*": set(),  # without it nh3 lets title and lang through
     "a": {"href"},
     "code": {"class"},
     "pre": {"class", "tabindex", "role", "aria-label", "dir"},

@@ -135,9 +135,7 @@ def edit_message(*, actor: User, message: Message, body: str) -> Message:
     message = _lock(message)
     if body == message.body:
         return message
-    record(
-        MessageEdited(message_id=message.pk), stream=message.conversation.stream, actor=actor
-    )
+    record(MessageEdited(message_id=message.pk), stream=message.conversation.stream, actor=actor)
     _refuse_closed(message.conversation)
     MessageRevision.objects.create(
         message=message,
@@ -166,9 +164,7 @@ def delete_message(*, actor: User, message: Message) -> Message:
     message = Message.objects.select_for_update().get(pk=message.pk)
     if message.is_deleted:
         return message
-    record(
-        MessageDeleted(message_id=message.pk), stream=message.conversation.stream, actor=actor
-    )
+    record(MessageDeleted(message_id=message.pk), stream=message.conversation.stream, actor=actor)
     _refuse_closed(message.conversation)
     message.revisions.all().delete()
     message.body = message.body_html = ""
@@ -234,7 +230,7 @@ def _clean(body: str) -> str:
         for character in body
         if character in ALLOWED_CONTROLS or unicodedata.category(character) not in ("Cc", "Cs")
     ).strip()
-    if not any(unicodedata.category(character) not in ("Cf", "Zs") for character in cleaned):
+    if all(c.isspace() or unicodedata.category(c) == "Cf" for c in cleaned):
         raise EmptyMessage(field="body")
     if len(cleaned) > MAX_BODY_CHARACTERS:
         raise MessageTooLong(len(cleaned))
