@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
@@ -12,11 +13,15 @@ from django.http import HttpRequest
 
 @dataclass(frozen=True)
 class Origin:
-    """Where an action came from. All empty for commands and background work."""
+    """Where an action came from. All empty for commands and background work.
+
+    ``at`` says when it happened, if that is not now: for what is told afterwards.
+    """
 
     ip: str | None = None
     user_agent: str = ""
     session: str = ""
+    at: datetime | None = None
 
 
 _origin: ContextVar[Origin | None] = ContextVar("origin", default=None)

@@ -48,6 +48,7 @@ def record(event: DomainEvent, *, stream: StreamKey, actor: Any) -> Event:
         ip=origin.ip,
         user_agent=origin.user_agent,
         session=origin.session,
+        **({"at": origin.at} if origin.at else {}),
     )
     transaction.on_commit(lambda: _publish(stream, row), robust=True)
     return row

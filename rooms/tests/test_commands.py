@@ -14,6 +14,7 @@ from pytest_django import Settings
 from accounts.models import User
 from core.errors import NotAllowed
 from core.models import Event
+from core.queries import events_after
 from messaging.models import ConversationUserObjectPermission, Message, MessageRevision
 from rooms.actions.demo import ADDRESSES, PASSWORD, seed_demo
 from rooms.models import Mode, Participant, Room, Status, Visit
@@ -153,6 +154,15 @@ def test_demo_fills_the_home_page(demo: None) -> None:
     local = cut_over.astimezone(ZoneInfo("Europe/Copenhagen"))
     tomorrow = timezone.localdate(timezone=ZoneInfo("Europe/Copenhagen")) + timedelta(days=1)
     assert (local.date(), local.hour, local.minute) == (tomorrow, 14, 30)
+
+
+def test_demo_events_carry_the_time_of_the_story(demo: None) -> None:
+    room = Room.objects.get(name="Demo consultation")
+    for stream in (room.stream, room.conversation.stream):
+        times = [event.at for event in events_after(stream, 0, 200)]
+        assert times == sorted(times)
+    started = Event.objects.get(name="RoomStarted", stream__object_id=room.pk)
+    assert started.at == room.started_at
 
 
 def test_demo_leaves_nothing_in_the_future(demo: None) -> None:

@@ -1,12 +1,12 @@
-"""The demo: a cast of six people, and consultations that read like real work.
+"""Making the demo, by the product's own actions.
 
-Everything is made by the product's own actions. They stamp the present, so `_tell_as_past` then
-moves the rows of the demo, and only those, to the times of the story. The event log is not
-touched: it is append-only, only retention and erasure may lift its trigger, and that these
-things were recorded just now is the truth.
+Events carry the time of the story from the beginning (`happening_at`), so the append-only log
+needs no exception. Rows are stamped with the present by the actions; `_tell_as_past` moves those
+of the demo, and only those, to the story's time.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -15,31 +15,35 @@ from django.utils import timezone
 
 from accounts.actions.organisations import add_organisation, set_business_role
 from accounts.actions.people import appoint_staff, confirm_address, sign_up, update_profile
-from accounts.models import BusinessRole, Organisation, User
+from accounts.models import Organisation, User
+from core.context import Origin, acting_from
 from core.errors import Conflict
 from core.permissions import require
 from messaging.actions.conversations import mark_read
 from messaging.actions.messages import delete_message, edit_message, send_message
 from messaging.models import Conversation, Message, MessageRevision, MessageType
 from rooms.actions.agenda import add_agenda_item, go_to_item, remove_agenda_item
+from rooms.actions.demo.story import (
+    ADDRESSES,
+    COPENHAGEN,
+    EXPORT_AGENDA,
+    EXPORT_LINES,
+    HOUSE,
+    IMPORT_AGENDA,
+    IMPORT_LINES,
+    LIST_LINES,
+    PEOPLE,
+    Line,
+    Story,
+)
 from rooms.actions.lifecycle import cancel_room, complete_room, create_room, start_room
 from rooms.actions.participants import add_participant, enter_room, go_away
 from rooms.models import AgendaItem, Mode, Participant, Role, Room, RoomType, Visit
 
 PASSWORD = "consult-demo"  # noqa: S105 - public: the command refuses to seed production
-COPENHAGEN = "Europe/Copenhagen"
-HOUSE = "Lindqvist & Raman"
 
-# Address before the @, name, organisation, role, time zone.
-PEOPLE = [
-    ("admin", "Alma Berg", HOUSE, BusinessRole.ADMIN, COPENHAGEN),
-    ("consultant", "Mara Lindqvist", HOUSE, BusinessRole.INTERNAL_ENGINEER, COPENHAGEN),
-    ("colleague", "Priya Raman", HOUSE, BusinessRole.INTERNAL_PM, COPENHAGEN),
-    ("client", "Tomas Okafor", "Northwind", BusinessRole.CLIENT_USER, "Europe/Lisbon"),
-    ("manager", "Helen Brandt", "Northwind", BusinessRole.CLIENT_ADMIN, "Europe/Lisbon"),
-    ("outsider", "Jonas Weber", "Halden Clinic", BusinessRole.CLIENT_USER, "Europe/Oslo"),
-]  # fmt: skip
-ADDRESSES = [f"{place}@demo.test" for place, *_ in PEOPLE]
+PLANNED_BEFORE = timedelta(days=2)
+"""How long before it began a told consultation was made."""
 
 Cast = dict[str, User]
 
@@ -48,99 +52,6 @@ class DemoIncomplete(Conflict):
     """Somebody has a demo address, but the demo is not all there."""
 
     code = "demo_incomplete"
-
-
-@dataclass
-class Line:
-    """Something said, so many minutes after the beginning.
-
-    ``reply_to`` is the number of an earlier line. ``first`` is what it said before an edit.
-    """
-
-    minute: int
-    who: str
-    body: str
-    reply_to: int | None = None
-    first: str = ""
-    is_deleted: bool = False
-
-
-@dataclass
-class Story:
-    """A consultation that has begun: when, its agenda (title, minutes), what was said.
-
-    ``unread_by`` and ``unread`` leave somebody the last lines to read.
-    """
-
-    began_at: datetime
-    lines: list[Line]
-    agenda: list[tuple[str, int]] = field(default_factory=list)
-    ended_at: datetime | None = None
-    unread_by: str = ""
-    unread: int = 0
-
-
-IMPORT_AGENDA = [
-    ("Where we stand", 10),
-    ("Field mapping", 15),
-    ("Dry run with August", 20),
-    ("Decisions and dates", 15),
-]
-
-PARSER = '''Your dates, read in one place, so that nothing guesses:
-
-```python
-def ordered_on(text: str) -> date:
-    """Day first, as Northwind writes it: 03/08/26 is the third of August."""
-    return datetime.strptime(text.strip(), "%d/%m/%y").date()
-```'''
-
-IMPORT_LINES = [
-    Line(1, "consultant", "Hello Tomas. Three things for today: which columns we keep, what makes "
-         "two orders the same, and the week of the cut-over."),
-    Line(2, "client", "Good. Our list is down to **23 columns**. The other nine nobody has filled "
-         "in since spring."),
-    Line(5, "consultant", "Then this is the mapping:\n\n- `order_no`, `ordered_on`, `customer`: "
-         "needed, a row without them is refused\n- `ship_to`: taken from the customer when "
-         "empty\n- `remark`: kept as it is"),
-    Line(11, "client", "The August sheet has dates like `03/08/26`. Is that March or August for "
-         "the import?"),
-    Line(13, "consultant", "Day first, your whole sheet is. I set it in the mapping.", reply_to=3,
-         first="Day first. I set it in the mapping."),
-    Line(14, "consultant", PARSER),
-    Line(19, "client", "This is July, wait, wrong file.", is_deleted=True),
-    Line(22, "client", "Ran it with August. This is what it says:\n\n```\n11806 imported\n"
-         "  254 refused\n   38 duplicate order_no\n```"),
-    Line(26, "client", "The 38 are split deliveries, I think. Two rows, one order, two dates. "
-         "Could the rule be number and date together?"),
-    Line(27, "consultant", "That fits what I see in the file. I will add a dry run with both "
-         "columns before we decide.", reply_to=8),
-    Line(30, "client", "Four orders have no customer. I look them up by Tuesday."),
-    Line(32, "client", "> nobody edits the sheets after the cut-over\n\nWho tells the warehouse? "
-         "They still write into them on Mondays."),
-]  # fmt: skip
-
-EXPORT_AGENDA = [("What is in the sheets", 20), ("What must move", 15), ("Next steps", 10)]
-
-EXPORT_LINES = [
-    Line(3, "client", "There are fourteen sheets, one for each month. The first two were kept by "
-         "somebody who has left."),
-    Line(7, "consultant", "Do the totals of those two agree with the ledger?"),
-    Line(16, "client", "To the cent, I have just added them up.", reply_to=1),
-    Line(31, "consultant", "Then all fourteen move, and the old sheets stay readable until the "
-         "end of January."),
-    Line(44, "consultant", "Next: you bring the list of columns that are still in use, I bring a "
-         "first import of August."),
-]  # fmt: skip
-
-LIST_LINES = [
-    Line(0, "consultant", "Write here whenever one turns up. I answer twice a day."),
-    Line(95, "manager", "Two customers share the number `20417`: the shop and its warehouse. One "
-         "record or two?"),
-    Line(240, "consultant", "Two, with the shop as the parent. The invoice address stays with the "
-         "shop.", reply_to=1),
-    Line(1290, "client", "Then `18822` is the same case. I marked both in the list."),
-]  # fmt: skip
 
 
 @transaction.atomic
@@ -192,62 +103,61 @@ def _make_person(
 
 
 def _make_live_room(cast: Cast) -> None:
-    room = create_room(
-        actor=cast["consultant"],
-        name="Demo consultation",
-        description="Northwind moves 14 months of orders out of spreadsheets.",
-        room_type=_type("consultation"),
-        mode=Mode.INSTANT,
-        client=cast["client"],
-    )
-    story = Story(
-        timezone.now() - timedelta(minutes=34),
-        IMPORT_LINES,
-        IMPORT_AGENDA,
-        unread_by="consultant",
-        unread=2,
-    )
-    _tell(cast, room, story)
+    began_at = timezone.now() - timedelta(minutes=34)
+    with happening_at(began_at - PLANNED_BEFORE):
+        room = create_room(
+            actor=cast["consultant"],
+            name="Demo consultation",
+            description="Northwind moves 14 months of orders out of spreadsheets.",
+            room_type=_type("consultation"),
+            mode=Mode.INSTANT,
+            client=cast["client"],
+        )
+        _set_agenda(room, IMPORT_AGENDA)
+    _tell(cast, room, Story(began_at, IMPORT_LINES, unread_by="consultant", unread=2))
 
 
 def _make_finished_rooms(cast: Cast) -> None:
+    mara, priya = cast["consultant"], cast["colleague"]
     began_at = _at_copenhagen(days=-1, hour=10)
-    room = create_room(
-        actor=cast["consultant"],
-        name="Order export: what is in the sheets",
-        room_type=_type("technical-review"),
-        mode=Mode.SCHEDULED,
-        scheduled_at=began_at,
-        duration_minutes=45,
-        client=cast["client"],
-    )
-    add_participant(actor=cast["consultant"], room=room, user=cast["manager"], role=Role.OBSERVER)
-    ended_at = began_at + timedelta(minutes=47)
-    _tell(cast, room, Story(began_at, EXPORT_LINES, EXPORT_AGENDA, ended_at))
+    with happening_at(began_at - PLANNED_BEFORE):
+        room = create_room(
+            actor=mara,
+            name="Order export: what is in the sheets",
+            room_type=_type("technical-review"),
+            mode=Mode.SCHEDULED,
+            scheduled_at=began_at,
+            duration_minutes=45,
+            client=cast["client"],
+        )
+        add_participant(actor=mara, room=room, user=cast["manager"], role=Role.OBSERVER)
+        _set_agenda(room, EXPORT_AGENDA)
+    _tell(cast, room, Story(began_at, EXPORT_LINES, began_at + timedelta(minutes=47)))
     cancelled = create_room(
-        actor=cast["colleague"],
+        actor=priya,
         name="Referral forms: kick-off",
         room_type=_type("consultation"),
         mode=Mode.SCHEDULED,
         scheduled_at=_at_copenhagen(days=2, hour=9),
         client=cast["outsider"],
     )
-    cancel_room(actor=cast["colleague"], room=cancelled)
+    cancel_room(actor=priya, room=cancelled)
 
 
 def _make_open_list(cast: Cast) -> None:
     """A room without a meeting: questions are asked and answered over days."""
-    room = create_room(
-        actor=cast["consultant"],
-        name="Questions on the customer list",
-        room_type=_type("review"),
-        mode=Mode.ASYNCHRONOUS,
-        client=cast["client"],
-    )
-    add_participant(
-        actor=cast["consultant"], room=room, user=cast["manager"], role=Role.PARTICIPANT
-    )
+    mara = cast["consultant"]
     began_at = timezone.now() - timedelta(days=1, hours=3)
+    with happening_at(began_at - PLANNED_BEFORE):
+        room = create_room(
+            actor=mara,
+            name="Questions on the customer list",
+            room_type=_type("review"),
+            mode=Mode.ASYNCHRONOUS,
+            client=cast["client"],
+        )
+        add_participant(actor=mara, room=room, user=cast["manager"], role=Role.PARTICIPANT)
+        _set_agenda(room, [])
     _tell(cast, room, Story(began_at, LIST_LINES, unread_by="manager", unread=1))
 
 
@@ -282,23 +192,24 @@ def _make_coming_rooms(cast: Cast) -> None:
 
 
 def _tell(cast: Cast, room: Room, story: Story) -> None:
-    """Hold the consultation: agenda, entering, messages, and its end if it has ended."""
+    """Hold the consultation: entering, agenda, messages, and its end if it has ended."""
     host = room.created_by
-    if story.agenda:
-        _set_agenda(room, story.agenda)
-    room = start_room(actor=host, room=room)
-    people = [place.user for place in room.participants.select_related("user")]
-    for person in people:
-        enter_room(actor=person, room=room)
+    with happening_at(story.began_at):
+        room = start_room(actor=host, room=room)
+        people = [place.user for place in room.participants.select_related("user")]
+        for person in people:
+            enter_room(actor=person, room=room)
     messages = _speak(cast, room, story)
-    now = story.ended_at or timezone.now()
+    last_at = _last_moment(story)
     for item, starts_at in _agenda_times(room, story)[1:]:
-        if starts_at < now:
-            go_to_item(actor=host, room=room, item=item)
-    for person in people:
-        go_away(actor=person, room=room, user=person)
-    if story.ended_at is not None:
-        complete_room(actor=host, room=room)
+        if starts_at < last_at:
+            with happening_at(starts_at):
+                go_to_item(actor=host, room=room, item=item)
+    with happening_at(last_at):
+        for person in people:
+            go_away(actor=person, room=room, user=person)
+        if story.ended_at is not None:
+            complete_room(actor=host, room=room)
     _tell_as_past(room, story, messages)
 
 
@@ -312,18 +223,8 @@ def _set_agenda(room: Room, agenda: list[tuple[str, int]]) -> None:
 def _speak(cast: Cast, room: Room, story: Story) -> list[Message]:
     messages: list[Message] = []
     for line in story.lines:
-        actor = cast[line.who]
-        message = send_message(
-            actor=actor,
-            conversation=room.conversation,
-            body=line.first or line.body,
-            reply_to=messages[line.reply_to] if line.reply_to is not None else None,
-        )
-        if line.first:
-            edit_message(actor=actor, message=message, body=line.body)
-        if line.is_deleted:
-            delete_message(actor=actor, message=message)
-        messages.append(message)
+        with happening_at(story.began_at + timedelta(minutes=line.minute)):
+            messages.append(_say(cast[line.who], room, line, messages))
     for place, person in cast.items():
         if room.participants.filter(user=person).exists():
             last = messages[-1 - (story.unread if place == story.unread_by else 0)]
@@ -331,17 +232,34 @@ def _speak(cast: Cast, room: Room, story: Story) -> list[Message]:
     return messages
 
 
+def _say(actor: User, room: Room, line: Line, earlier: list[Message]) -> Message:
+    message = send_message(
+        actor=actor,
+        conversation=room.conversation,
+        body=line.first or line.body,
+        reply_to=earlier[line.reply_to] if line.reply_to is not None else None,
+    )
+    if line.first:
+        edit_message(actor=actor, message=message, body=line.body)
+    if line.is_deleted:
+        delete_message(actor=actor, message=message)
+    return message
+
+
+@contextmanager
+def happening_at(moment: datetime) -> Iterator[None]:
+    """Part of seeding: events recorded inside carry the story's time."""
+    with acting_from(Origin(at=moment)):
+        yield
+
+
 def _tell_as_past(room: Room, story: Story, messages: list[Message]) -> None:
     """Move the rows of one demo room from now to the times of its story.
 
-    The only place that writes times which the actions have stamped otherwise. Events keep theirs
-    (see the top of this file).
+    The only place that writes times which the actions have stamped otherwise.
     """
-    began_at, ended_at = story.began_at, story.ended_at
-    planned_at = began_at - timedelta(days=2)
-    last_at = ended_at or max(
-        began_at + timedelta(minutes=story.lines[-1].minute), timezone.now() - timedelta(minutes=1)
-    )
+    began_at, ended_at, last_at = story.began_at, story.ended_at, _last_moment(story)
+    planned_at = began_at - PLANNED_BEFORE
     Room.objects.filter(pk=room.pk).update(
         created_at=planned_at, started_at=began_at, completed_at=ended_at
     )
@@ -370,10 +288,15 @@ def _move_message(message: Message, said_at: datetime) -> None:
     MessageRevision.objects.filter(message=message).update(written_at=said_at)
 
 
+def _last_moment(story: Story) -> datetime:
+    """Its end, or just now if it goes on."""
+    return story.ended_at or timezone.now() - timedelta(minutes=1)
+
+
 def _agenda_times(room: Room, story: Story) -> list[tuple[AgendaItem, datetime]]:
-    """The items of a told agenda with the times when they begin if each takes its minutes."""
+    """The agenda's items with the times when they begin if each takes its minutes."""
     times, at = [], story.began_at
-    for item in room.agenda.order_by("position") if story.agenda else []:
+    for item in room.agenda.order_by("position"):
         times.append((item, at))
         at += timedelta(minutes=item.minutes)
     return times
