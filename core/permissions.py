@@ -5,12 +5,14 @@ object. The answers for one object are loaded once per person instance, which li
 its request or socket frame; `forget_grants` drops them when a role changes meanwhile.
 """
 
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from django.db.models import Exists, Model, OuterRef, QuerySet
 from guardian.core import ObjectPermissionChecker
 
 from core.errors import NotAllowed
+
+Rows = TypeVar("Rows", bound=QuerySet[Any])
 
 
 class Actor(Protocol):
@@ -67,9 +69,7 @@ def require(
         raise NotAllowed
 
 
-def holders(
-    queryset: QuerySet[Any], actor: Any, codename: str, grants: type[Model]
-) -> QuerySet[Any]:
+def holders(queryset: Rows, actor: Any, codename: str, grants: type[Model]) -> Rows:
     """Restrict a queryset to the objects on which the actor holds the permission.
 
     ``grants`` is the object's direct-foreign-key permission model. An ``EXISTS`` subquery: four
