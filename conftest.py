@@ -46,7 +46,11 @@ def _own_directory() -> Path:
 
 def _start_services() -> None:
     if "PYTEST_XDIST_WORKER" in os.environ:
-        return  # Everything is inherited.
+        # Everything is inherited, but each worker empties its own Redis database after a test.
+        server, _, first = os.environ["REDIS_URL"].rpartition("/")
+        number = int(os.environ["PYTEST_XDIST_WORKER"].removeprefix("gw")) + 1
+        os.environ["REDIS_URL"] = f"{server}/{int(first) + number}"
+        return
     directory = _own_directory()
     os.environ["DJANGO_SETTINGS_MODULE"] = "consultsuite.settings"
     os.environ["CONSULTSUITE_VAR"] = str(directory)
@@ -103,7 +107,7 @@ _refuse_outside_network(_patch)
 # Here and not later: the apps' own conftest files import models.
 django.setup()
 
-pytest_plugins = ["tests.fixtures"]
+pytest_plugins = ["tests.fixtures", "tests.sockets"]
 
 
 def pytest_unconfigure() -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 import environ
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -142,6 +144,9 @@ CHANNEL_LAYERS = {
                     "socket_connect_timeout": 2,
                     "socket_timeout": 5,
                     "socket_keepalive": True,
+                    # Once more at once: a connection from before a restart of Redis is
+                    # noticed when it is used.
+                    "retry": Retry(NoBackoff(), 1),
                 }
             ],
             "prefix": "consultsuite",

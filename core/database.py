@@ -34,6 +34,6 @@ class _InDatabase(SyncToAsync[Any, Any]):
     def thread_handler(self, *args: Any, **kwargs: Any) -> Any:
         close_old_connections()
         try:
-            return super().thread_handler(*args, **kwargs)
+            return super().thread_handler(*args, **kwargs)  # type: ignore[no-untyped-call]
         finally:
             close_old_connections()

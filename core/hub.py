@@ -49,6 +49,7 @@ class Hub:
         self.layer: Any = get_channel_layer()
         self.feeds: dict[str, Feed] = {}
         self.outlets: set[Outlet] = set()
+        self._leaving: set[Outlet] = set()
         self._channel = ""
         self._tasks: list[asyncio.Task[None]] = []
         self._membership = asyncio.Lock()
@@ -70,10 +71,17 @@ class Hub:
     def forget(self, outlet: Outlet) -> None:
         """Send nothing more to a socket, at once; `disconnect` does the rest."""
         outlet.is_closed = True
-        self.outlets.discard(outlet)
+        if outlet in self.outlets:
+            self.outlets.discard(outlet)
+            self._leaving.add(outlet)
         for name in outlet.streams:
             if (feed := self.feeds.get(name)) is not None:
                 feed.drop(outlet)
+
+    def abandon(self, outlet: Outlet) -> None:
+        """Forget a socket whose task has ended: nobody will call `disconnect`."""
+        self.forget(outlet)
+        self._leaving.discard(outlet)
 
     async def disconnect(self, outlet: Outlet) -> None:
         """Let a socket go; with the last one the hub stops."""
@@ -81,7 +89,8 @@ class Hub:
         names, outlet.streams = outlet.streams, set()
         for name in names:
             await self._close_unfollowed(name)
-        if not self.outlets:
+        self._leaving.discard(outlet)
+        if not self.outlets and not self._leaving:
             tasks, self._tasks = self._tasks, []
             self._channel = ""
             for task in tasks:
@@ -215,10 +224,13 @@ class Hub:
             try:
                 async with self._membership:
                     await self._ensure_channel()
-                self._take(await self.layer.receive(self._channel))
+                message = await self.layer.receive(self._channel)
             except REDIS_AWAY as error:
                 redis_outage.note(error)
                 await asyncio.sleep(LOOK_SECONDS)
+                continue
+            try:
+                self._take(message)
             except Exception:
                 logger.exception("A broadcast could not be delivered")
             # A full queue is received without ever yielding: sockets must get to drain too.

@@ -10,8 +10,9 @@ from redis.exceptions import RedisError
 
 logger = logging.getLogger(__name__)
 
-REDIS_AWAY = (OSError, RedisError)
-"""What redis-py and the channel layer raise (a timeout is an OSError)."""
+REDIS_AWAY = (OSError, RedisError, RuntimeError)
+"""What redis-py and the channel layer raise: a timeout is an OSError, and uvloop answers a write
+to a connection that has just closed with a RuntimeError."""
 
 
 class Outage:

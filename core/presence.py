@@ -17,6 +17,9 @@ from uuid import UUID
 import redis
 from django.conf import settings
 from redis import asyncio as async_redis
+from redis.asyncio.retry import Retry as AsyncRetry
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from core.outlet import Outlet
 
@@ -42,7 +45,13 @@ OFFLINE = Presence()
 
 @cache
 def _client() -> redis.Redis:
-    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
+    # Once more at once: a connection from before a restart of Redis is noticed when it is used.
+    return redis.Redis.from_url(
+        settings.REDIS_URL,
+        socket_timeout=2,
+        socket_connect_timeout=2,
+        retry=Retry(NoBackoff(), 1),
+    )
 
 
 def _async_client() -> async_redis.Redis:
@@ -51,7 +60,10 @@ def _async_client() -> async_redis.Redis:
         for old in [old for old in _async_clients if old.is_closed()]:
             del _async_clients[old]
         _async_clients[loop] = async_redis.Redis.from_url(
-            settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2
+            settings.REDIS_URL,
+            socket_timeout=2,
+            socket_connect_timeout=2,
+            retry=AsyncRetry(NoBackoff(), 1),
         )
     return _async_clients[loop]
 

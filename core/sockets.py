@@ -18,6 +18,7 @@ from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404
+from redis.exceptions import RedisError
 
 from core import presence
 from core.authentication import Credentials
@@ -142,7 +143,7 @@ class SuiteConsumer(AsyncWebsocketConsumer):
             pass
         finally:
             if hasattr(self, "outlet"):  # cancelled, or failed: no disconnect came
-                self.hub.forget(self.outlet)
+                self.hub.abandon(self.outlet)
 
     async def websocket_disconnect(self, message: Any) -> None:
         """The socket has closed."""
@@ -210,7 +211,7 @@ class SuiteConsumer(AsyncWebsocketConsumer):
             self._refuse(content, FrameError.code, "This frame is nested too deeply.")
         except (UnknownStream, Http404):
             self._refuse(content, "not_found", "There is nothing here that you may see.")
-        except (*DATABASE_AWAY, *REDIS_AWAY) as error:
+        except (*DATABASE_AWAY, RedisError, OSError) as error:
             (database_outage if isinstance(error, DATABASE_AWAY) else redis_outage).note(error)
             self._refuse(content, "unavailable", "The server is busy recovering. Send it again.")
         except Exception:

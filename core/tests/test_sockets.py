@@ -1,0 +1,230 @@
+"""Every frame of `/ws/`, good and bad, over the whole application."""
+
+import json
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.test import Client
+from knox.models import AuthToken
+
+from accounts.models import User
+from consultsuite.asgi import application
+from core.database import in_database
+from core.hub import hub
+from core.sockets import FRAMES_IN_A_BURST, frame_types
+from tests.sockets import COMMITTED, SECONDS, OpenSocket, Socket
+
+pytestmark = COMMITTED
+
+
+@pytest.fixture
+def signed_in(client_user: User) -> Client:
+    """A browser with a session of the client."""
+    browser = Client()
+    browser.force_login(client_user, backend="django.contrib.auth.backends.ModelBackend")
+    assert browser.session[SESSION_KEY] == str(client_user.pk)
+    return browser
+
+
+def cookie(browser: Client, origin: str = "http://testserver") -> dict[str, Any]:
+    """The headers of a page's socket."""
+    value = browser.session.session_key
+    text = f"theme=suite-dark; {settings.SESSION_COOKIE_NAME}={value}"
+    return {"headers": [(b"cookie", text.encode()), (b"origin", origin.encode())]}
+
+
+# Who may connect ----------------------------------------------------------------------------
+
+
+async def test_session_opens_a_socket(signed_in: Client, open_socket: OpenSocket) -> None:
+    socket = await open_socket(**cookie(signed_in))
+    await socket.say("ping")
+    assert await socket.next() == {"type": "pong"}
+
+
+async def test_token_is_answered_as_subprotocol(client_user: User, open_socket: OpenSocket) -> None:
+    socket = await open_socket(client_user)
+    (protocol,) = socket.scope["subprotocols"]
+    again = Socket(application, "/ws/", subprotocols=["other", protocol])
+    assert await again.connect(SECONDS) == (True, protocol)
+    await again.disconnect()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"subprotocols": ["token.0123456789abcdef"]},
+        {"subprotocols": ["token."]},
+        {"subprotocols": ["token.not hex at all"]},
+        {"headers": [(b"origin", b"http://testserver")]},
+        {"headers": [(b"origin", b"http://testserver"), (b"cookie", b"sessionid=unknown")]},
+        {"headers": [(b"origin", b"http://testserver"), (b"cookie", b"\xff;=;sessionid")]},
+    ],
+)
+async def test_stranger_is_closed_with_4401(db: None, options: dict[str, Any]) -> None:
+    socket = Socket(application, "/ws/", **options)
+    is_accepted, _ = await socket.connect(SECONDS)
+    assert is_accepted  # only an accepted socket can tell the browser why
+    assert await socket.next() == {"type": "closed", "code": 4401}
+    await socket.wait(SECONDS)
+
+
+@pytest.mark.parametrize("origin", ["https://elsewhere.example", "null", ""])
+async def test_other_origin_is_refused(signed_in: Client, origin: str) -> None:
+    socket = Socket(application, "/ws/", **cookie(signed_in, origin))
+    assert (await socket.connect(SECONDS))[0] is False
+    await socket.disconnect()
+
+
+async def test_deactivated_person_is_closed(client_user: User, open_socket: OpenSocket) -> None:
+    socket = await open_socket(client_user)
+    await in_database(User.objects.filter(pk=client_user.pk).update, is_active=False)
+    await socket.say("subscribe", stream=f"user:{client_user.pk}")
+    assert (await socket.next())["code"] == "signed_out"
+    assert await socket.next() == {"type": "closed", "code": 4401}
+
+
+# Signed out elsewhere -----------------------------------------------------------------------
+
+
+async def test_sign_out_elsewhere_ends_at_the_next_frame(
+    signed_in: Client, open_socket: OpenSocket
+) -> None:
+    socket = await open_socket(**cookie(signed_in))
+    await in_database(signed_in.session.flush)
+    await socket.say("presence", state="away")
+    assert await socket.next() == {
+        "type": "error",
+        "code": "signed_out",
+        "detail": "Sign in again.",
+    }
+    assert await socket.next() == {"type": "closed", "code": 4401}
+    await socket.say("ping")
+    assert await socket.receive_nothing()
+
+
+async def test_sign_out_elsewhere_ends_at_the_heartbeat(
+    signed_in: Client, client_user: User, consultant: User, open_socket: OpenSocket
+) -> None:
+    by_session = await open_socket(**cookie(signed_in))
+    by_token = await open_socket(client_user)
+    untouched = await open_socket(consultant)
+    await in_database(signed_in.session.flush)
+    await in_database(AuthToken.objects.filter(user=client_user).delete)
+    await hub().beat()
+    for socket in (by_session, by_token):
+        assert (await socket.until("error"))["code"] == "signed_out"
+        assert await socket.next() == {"type": "closed", "code": 4401}
+    assert await untouched.settled() == [{"type": "heads", "streams": {}}]
+
+
+async def test_changed_password_ends_the_session(
+    signed_in: Client, client_user: User, open_socket: OpenSocket
+) -> None:
+    socket = await open_socket(**cookie(signed_in))
+    client_user.set_password("another one")
+    await in_database(client_user.save)
+    await socket.say("presence", state="away")
+    assert (await socket.next())["code"] == "signed_out"
+    assert await socket.next() == {"type": "closed", "code": 4401}
+
+
+# Bad frames ---------------------------------------------------------------------------------
+
+NAME = f"user:{uuid4()}"
+
+BAD_FRAMES = {
+    "not JSON": "{",
+    "a list": "[]",
+    "a number": "7",
+    "null": "null",
+    "no type": "{}",
+    "type is no string": '{"type": 7}',
+    "unknown type": '{"type": "dance"}',
+    "unknown type with a lone surrogate": '{"type": "\\ud800"}',
+    "NaN": '{"type": "ping", "x": NaN}',
+    "too deep": '{"type": "ping", "x": ' + "[" * 30_000 + "]" * 30_000 + "}",
+    "a number of many digits": '{"type": "ping", "x": ' + "9" * 5_000 + "}",
+    "too long": json.dumps({"type": "ping", "x": "x" * 64 * 1024}),
+    "too long in bytes": json.dumps({"type": "ping", "x": "ø" * 40_000}, ensure_ascii=False),
+    "after is text": json.dumps({"type": "subscribe", "stream": NAME, "after": "1"}),
+    "after is true": json.dumps({"type": "subscribe", "stream": NAME, "after": True}),
+    "after is negative": json.dumps({"type": "subscribe", "stream": NAME, "after": -1}),
+    "after is a fraction": json.dumps({"type": "subscribe", "stream": NAME, "after": 1.5}),
+    "after is past all numbers": json.dumps({"type": "subscribe", "stream": NAME, "after": 2**63}),
+    "state is unknown": '{"type": "presence", "state": "asleep"}',
+    "state is missing": '{"type": "presence"}',
+}
+
+
+@pytest.mark.parametrize("text", BAD_FRAMES.values(), ids=BAD_FRAMES.keys())
+async def test_bad_frame_is_answered_and_the_socket_stays(
+    client_user: User, open_socket: OpenSocket, text: str
+) -> None:
+    socket = await open_socket(client_user)
+    await socket.send_to(text)
+    answer = await socket.next()
+    assert (answer["type"], answer["code"]) == ("error", "malformed")
+    assert answer["detail"]
+    assert await socket.settled() == []
+
+
+async def test_binary_frame_is_answered(client_user: User, open_socket: OpenSocket) -> None:
+    socket = await open_socket(client_user)
+    await socket.send_to(bytes_data=b"\x00\x01")
+    assert (await socket.next())["code"] == "malformed"
+    assert await socket.settled() == []
+
+
+@pytest.mark.parametrize(
+    "stream", ["", "user", "user:", "user:7", "a b:" + str(uuid4()), None, 7, ["x"], "\ud800:1"]
+)
+async def test_what_is_no_stream_is_not_found(
+    client_user: User, open_socket: OpenSocket, stream: object
+) -> None:
+    socket = await open_socket(client_user)
+    for frame_type in ("subscribe", "unsubscribe"):
+        await socket.say(frame_type, stream=stream)
+        assert (await socket.next())["code"] == "not_found"
+    assert await socket.settled() == []
+
+
+async def test_error_names_the_frame_it_is_about(
+    client_user: User, open_socket: OpenSocket
+) -> None:
+    socket = await open_socket(client_user)
+    await socket.say("subscribe", id="s1", stream=f"planet:{client_user.pk}", after=0)
+    assert await socket.next() == {
+        "type": "error",
+        "id": "s1",
+        "stream": f"planet:{client_user.pk}",
+        "code": "not_found",
+        "detail": "There is nothing here that you may see.",
+    }
+
+
+async def test_flood_is_closed_with_1008(client_user: User, open_socket: OpenSocket) -> None:
+    socket = await open_socket(client_user)
+    for _ in range(FRAMES_IN_A_BURST * 2):
+        await socket.say("ping")
+    frames = []
+    while (frame := await socket.next())["type"] == "pong":
+        frames.append(frame)
+    assert frame == {"type": "closed", "code": 1008}
+    assert FRAMES_IN_A_BURST - 1 <= len(frames) < FRAMES_IN_A_BURST * 2
+    assert await socket.receive_nothing()
+
+
+def test_frame_types_are_those_of_the_contract() -> None:
+    assert frame_types() == {
+        "message.send",
+        "ping",
+        "presence",
+        "signal",
+        "subscribe",
+        "typing",
+        "unsubscribe",
+    }
