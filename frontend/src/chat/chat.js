@@ -216,6 +216,8 @@ export class Chat {
     const touched = event.target.closest(".message-group");
     for (const other of this.element.querySelectorAll(".is-touched")) if (other !== touched) other.classList.remove("is-touched");
     touched?.classList.add("is-touched");
+    const menu = event.target.closest(".message-menu");
+    if (menu) this.#openInside(menu);
     const jump = event.target.closest("[data-jump]");
     if (jump && this.#jump(jump.dataset.jump)) event.preventDefault();
     const control = event.target.closest("[data-reply], [data-edit], [data-copy-link], [data-delete]");
@@ -225,6 +227,12 @@ export class Chat {
     if (edit) this.composer.edit(edit, body, href);
     if (copyLink) this.#copyLink(copyLink);
     if (removed) this.#askDelete(removed, href, control);
+  }
+
+  /** The log cuts off what sticks out of it: in its lower half menus open upwards. */
+  #openInside(menu) {
+    const log = this.log.getBoundingClientRect();
+    menu.classList.toggle("opens-up", menu.getBoundingClientRect().top > log.top + log.height / 2);
   }
 
   #excerpt(messageId) {
@@ -261,8 +269,14 @@ export class Chat {
 
   async #submit({ body, mode, done }) {
     if (mode.kind !== "edit") {
-      await this.outbox.add({ conversation: this.conversation, body, replyTo: mode.messageId });
+      // Emptied at once: what is typed while the message is being kept belongs to the next one.
       done();
+      try {
+        await this.outbox.add({ conversation: this.conversation, body, replyTo: mode.messageId });
+      } catch {
+        this.composer.restore(body);
+        this.composer.complain("This browser cannot keep the message safely. Free some space, or leave private mode, and send it again.");
+      }
       this.#toEndQuietly();
       return;
     }

@@ -1,0 +1,165 @@
+"""A real web process and real browsers, one per person."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.db import connection
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from accounts.models import User
+from tests.fixtures import PASSWORD
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_SECONDS = 30
+
+expect.set_options(timeout=15_000)
+
+
+class Site:
+    """The product's web process, on a port that stays the same when it is started again."""
+
+    def __init__(self, log: Path) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        environment = os.environ | {
+            "DATABASE_URL": _database_url(),
+            "PUBLIC_URL": self.url,
+            "SOCKET_HEARTBEAT_SECONDS": "2",
+            "EMAIL_URL": "dummymail://",
+        }
+        command = [sys.executable, "-m", "uvicorn", "consultsuite.asgi:application"]
+        options = ["--port", str(self.port), "--ws", "websockets-sansio", "--log-level", "warning"]
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [*command, *options], cwd=ROOT, env=environment, stdout=log, stderr=log
+            )
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not self._answers():
+            assert time.monotonic() < deadline, self._log.read_text()
+            time.sleep(0.05)
+
+    def kill(self) -> None:
+        """End it as a crash would."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/readyz", timeout=1) as answer:  # noqa: S310
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+
+def _database_url() -> str:
+    values = connection.settings_dict
+    return (
+        f"postgresql://{values['USER']}:{values['PASSWORD']}"
+        f"@{values['HOST']}:{values['PORT']}/{values['NAME']}"
+    )
+
+
+@pytest.fixture
+def site(
+    transactional_db: None, tmp_path: Path
+) -> Iterator[Site]:
+    """The product, running on the test database."""
+    built = Path(settings.BASE_DIR) / "static" / "build" / "app.css"
+    assert built.exists(), "The front end is not built: run `npm run build`."
+    running = Site(tmp_path / "web.log")
+    running.start()
+    yield running
+    running.kill()
+
+
+@pytest.fixture
+def browser(site: Site, consultant: User, client_user: User) -> Iterator[Browser]:
+    """Chromium; `make test` finds or installs it.
+
+    Playwright keeps an event loop running in this thread, where the ORM is refused. So people
+    and rooms are made before it starts (ask for them before `visit`), and what is stored is
+    seen as people see it: on the page.
+    """
+    # The test process hashes quickly and weakly; the web process knows real hashes only.
+    password = PBKDF2PasswordHasher().encode(PASSWORD, "salt-of-the-browser-tests")
+    User.objects.filter(is_system=False).update(password=password)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield chromium
+        chromium.close()
+
+
+class Visitor:
+    """A person at a browser of their own. Everything the console complains of is kept."""
+
+    def __init__(self, context: BrowserContext, site: Site) -> None:
+        self.context = context
+        self.site = site
+        self.page: Page = context.new_page()
+        self.is_phone = (self.page.viewport_size or {"width": 0})["width"] < 768
+        self.complaints: list[str] = []
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("console", self._listen)
+
+    def _listen(self, message: Any) -> None:
+        # A lost connection is said by the browser too; what counts are faults of the page.
+        ours = "ERR_CONNECTION" not in message.text and "WebSocket" not in message.text
+        if message.type == "error" and ours:
+            self.complaints.append(message.text)
+
+    def sign_in(self, user: User) -> None:
+        """By the form, as people do."""
+        self.page.goto(f"{self.site.url}/accounts/login/")
+        self.page.get_by_label("E-mail").fill(user.email)
+        self.page.get_by_label("Password", exact=True).fill(PASSWORD)
+        self.page.get_by_role("button", name="Sign in", exact=True).click()
+        expect(self.page).to_have_url(f"{self.site.url}/")
+
+
+@pytest.fixture
+def visit(browser: Browser, site: Site) -> Iterator[Callable[..., Visitor]]:
+    """`visit(user, width=1280)`: a signed-in person at a browser of this width."""
+    visitors: list[Visitor] = []
+
+    def open_browser(user: User | None = None, width: int = 1280, **options: Any) -> Visitor:
+        phone = width < 768
+        context = browser.new_context(
+            viewport={"width": width, "height": 844 if phone else 800},
+            has_touch=phone,
+            reduced_motion="reduce",
+            timezone_id="Europe/Copenhagen",
+            **options,
+        )
+        visitor = Visitor(context, site)
+        visitors.append(visitor)
+        if user is not None:
+            visitor.sign_in(user)
+        return visitor
+
+    yield open_browser
+    for visitor in visitors:
+        visitor.context.close()
+    assert [line for visitor in visitors for line in visitor.complaints] == []
