@@ -13,16 +13,20 @@ ROOT = Path(__file__).resolve().parent
 @contextlib.contextmanager
 def services() -> Iterator[None]:
     """Make sure that DATABASE_URL and REDIS_URL say where real servers answer."""
+    from consultsuite import embedded
+    from consultsuite.run.preflight import load_environment
+
+    load_environment()
     if os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"):
         yield
         return
-    from consultsuite import embedded
-
     var = os.environ.get("CONSULTSUITE_VAR", ROOT / "var")
     try:
         with embedded.running(var) as (database_url, redis_url):
             os.environ.setdefault("DATABASE_URL", database_url)
             os.environ.setdefault("REDIS_URL", redis_url)
+            # The key of `make run`, so that a link signed here works there.
+            os.environ.setdefault("SECRET_KEY", embedded.secret_key(var))
             yield
     except embedded.EmbeddedError as error:
         sys.exit(str(error))

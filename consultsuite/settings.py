@@ -338,6 +338,8 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
+        # Django's own handler would say every line a second time.
+        "django": {"handlers": [], "propagate": True},
         "django.request": {"level": "ERROR"},
         "django.channels.server": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},

@@ -14,5 +14,15 @@ HEARTBEAT_MAX_AGE_SECONDS = 60
 @shared_task
 def beat_heart() -> None:
     """Show `/healthz` that beat schedules and a worker works."""
-    with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2) as client:
-        client.set(HEARTBEAT_KEY, time.time(), ex=10 * HEARTBEAT_MAX_AGE_SECONDS)
+    with _client() as client:
+        client.set(HEARTBEAT_KEY, time.time(), ex=HEARTBEAT_MAX_AGE_SECONDS)
+
+
+def stop_heart() -> None:
+    """Show `/healthz` that the worker has stopped."""
+    with _client() as client:
+        client.delete(HEARTBEAT_KEY)
+
+
+def _client() -> redis.Redis:
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
