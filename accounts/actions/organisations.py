@@ -93,7 +93,7 @@ def set_business_role(
     permissions.assign_role(user, role)
     record(
         BusinessRoleChanged(user_id=user.pk, organisation_id=organisation.pk, role=role),
-        stream=StreamKey("user", user.pk),
+        stream=user.stream,
         actor=actor,
     )
     return membership

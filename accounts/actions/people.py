@@ -25,7 +25,6 @@ from accounts.events import (
 from accounts.models import User
 from accounts.models.user import validate_timezone
 from core.errors import ActionError, Conflict, NotAllowed
-from core.events import StreamKey
 from core.permissions import require
 from core.pictures import square_picture
 from core.publish import record
@@ -49,11 +48,6 @@ class CannotDeactivate(Conflict):
     detail = "You cannot deactivate yourself or the system user."
 
 
-def person_stream(user: User) -> StreamKey:
-    """The stream of what happens to one person."""
-    return StreamKey("user", user.pk)
-
-
 @transaction.atomic
 def sign_up(*, actor: User, email: str, name: str, password: str | None) -> User:
     """Make an account; the address is confirmed later, by mail.
@@ -72,20 +66,20 @@ def sign_up(*, actor: User, email: str, name: str, password: str | None) -> User
             user = User.objects.create_user(email, password, name=name)
     except IntegrityError:
         raise AddressTaken(field="email") from None  # somebody else's at this moment
-    record(PersonSignedUp(user_id=user.pk), stream=person_stream(user), actor=user)
+    record(PersonSignedUp(user_id=user.pk), stream=user.stream, actor=user)
     return user
 
 
 @transaction.atomic
 def record_sign_up(*, actor: User) -> None:
     """Record the account that allauth's form has just made for its owner."""
-    record(PersonSignedUp(user_id=actor.pk), stream=person_stream(actor), actor=actor)
+    record(PersonSignedUp(user_id=actor.pk), stream=actor.stream, actor=actor)
 
 
 @transaction.atomic
 def record_sign_in(*, actor: User, method: str) -> None:
     """Record that somebody signed in (``method``: password, token)."""
-    record(SignedIn(user_id=actor.pk, method=method), stream=person_stream(actor), actor=actor)
+    record(SignedIn(user_id=actor.pk, method=method), stream=actor.stream, actor=actor)
 
 
 @transaction.atomic
@@ -112,7 +106,7 @@ def update_profile(*, actor: User, user: User, changes: dict[str, Any]) -> User:
     for name in changed:
         setattr(user, name, values[name])
     user.save(update_fields=changed)
-    record(ProfileChanged(user_id=user.pk, fields=changed), stream=person_stream(user), actor=actor)
+    record(ProfileChanged(user_id=user.pk, fields=changed), stream=user.stream, actor=actor)
     return user
 
 
@@ -130,7 +124,7 @@ def confirm_address(*, actor: User, user: User) -> None:
         return
     address.verified = address.primary = True
     address.save(update_fields=["verified", "primary"])
-    record(AddressConfirmed(user_id=user.pk), stream=person_stream(user), actor=actor)
+    record(AddressConfirmed(user_id=user.pk), stream=user.stream, actor=actor)
 
 
 @transaction.atomic
@@ -144,7 +138,7 @@ def appoint_staff(*, actor: User, user: User) -> User:
         return user
     user.is_staff = user.is_superuser = True
     user.save(update_fields=["is_staff", "is_superuser"])
-    record(StaffAppointed(user_id=user.pk), stream=person_stream(user), actor=actor)
+    record(StaffAppointed(user_id=user.pk), stream=user.stream, actor=actor)
     return user
 
 
@@ -177,7 +171,7 @@ def create_api_token(*, actor: User, user: User) -> tuple[str, AuthToken]:
     if actor.pk != user.pk and not actor.is_system:
         raise NotAllowed
     row, token = AuthToken.objects.create(user)
-    record(ApiTokenCreated(user_id=user.pk), stream=person_stream(user), actor=actor)
+    record(ApiTokenCreated(user_id=user.pk), stream=user.stream, actor=actor)
     return token, row
 
 
@@ -192,7 +186,7 @@ def _set_active(actor: User, user: User, is_active: bool) -> User:
     user.is_active = is_active
     if changed:
         event = PersonActivated if is_active else PersonDeactivated
-        record(event(user_id=user.pk), stream=person_stream(user), actor=actor)
+        record(event(user_id=user.pk), stream=user.stream, actor=actor)
     return user
 
 

@@ -3,7 +3,7 @@
 from django.db import transaction
 from knox.models import AuthToken
 
-from accounts.actions.people import create_api_token, person_stream, record_sign_in
+from accounts.actions.people import create_api_token, record_sign_in
 from accounts.events import ApiTokenRevoked
 from accounts.models import User
 from accounts.queries import own_address
@@ -40,4 +40,4 @@ def revoke_token(*, actor: User, token: AuthToken) -> None:
     if token.user_id != actor.pk:
         raise NotAllowed
     token.delete()
-    record(ApiTokenRevoked(user_id=actor.pk), stream=person_stream(actor), actor=actor)
+    record(ApiTokenRevoked(user_id=actor.pk), stream=actor.stream, actor=actor)

@@ -11,6 +11,8 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.timezone import now
 
+from core.events import StreamKey
+
 SYSTEM_EMAIL = "system@consultsuite.invalid"
 PERSON_COLOURS = 8
 
@@ -104,6 +106,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def get_full_name(self) -> str:
         """The name, as Django's admin asks for it."""
         return self.name
+
+    @property
+    def stream(self) -> StreamKey:
+        """What happens to the person."""
+        return StreamKey("user", self.pk)
 
     @property
     def short_name(self) -> str:

@@ -4,7 +4,6 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from accounts.models import User
-from core.events import StreamKey
 from core.permissions import forget_grants, require
 from core.publish import record
 from core.queries import head
@@ -92,6 +91,6 @@ def mark_read(*, actor: User, conversation: Conversation, seq: int) -> None:
     if changed:
         record(
             ConversationRead(conversation_id=conversation.pk, seq=seq),
-            stream=StreamKey("user", actor.pk),
+            stream=actor.stream,
             actor=actor,
         )

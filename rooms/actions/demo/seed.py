@@ -1,6 +1,6 @@
 """Making the demo, by the product's own actions.
 
-Events carry the time of the story from the beginning (`happening_at`), so the append-only log
+Events carry the time of the story from the beginning (`_happening_at`), so the append-only log
 needs no exception. Rows are stamped with the present by the actions; `_tell_as_past` moves those
 of the demo, and only those, to the story's time.
 """
@@ -104,7 +104,7 @@ def _make_person(
 
 def _make_live_room(cast: Cast) -> None:
     began_at = timezone.now() - timedelta(minutes=34)
-    with happening_at(began_at - PLANNED_BEFORE):
+    with _happening_at(began_at - PLANNED_BEFORE):
         room = create_room(
             actor=cast["consultant"],
             name="Demo consultation",
@@ -120,7 +120,7 @@ def _make_live_room(cast: Cast) -> None:
 def _make_finished_rooms(cast: Cast) -> None:
     mara, priya = cast["consultant"], cast["colleague"]
     began_at = _at_copenhagen(days=-1, hour=10)
-    with happening_at(began_at - PLANNED_BEFORE):
+    with _happening_at(began_at - PLANNED_BEFORE):
         room = create_room(
             actor=mara,
             name="Order export: what is in the sheets",
@@ -148,7 +148,7 @@ def _make_open_list(cast: Cast) -> None:
     """A room without a meeting: questions are asked and answered over days."""
     mara = cast["consultant"]
     began_at = timezone.now() - timedelta(days=1, hours=3)
-    with happening_at(began_at - PLANNED_BEFORE):
+    with _happening_at(began_at - PLANNED_BEFORE):
         room = create_room(
             actor=mara,
             name="Questions on the customer list",
@@ -194,7 +194,7 @@ def _make_coming_rooms(cast: Cast) -> None:
 def _tell(cast: Cast, room: Room, story: Story) -> None:
     """Hold the consultation: entering, agenda, messages, and its end if it has ended."""
     host = room.created_by
-    with happening_at(story.began_at):
+    with _happening_at(story.began_at):
         room = start_room(actor=host, room=room)
         people = [place.user for place in room.participants.select_related("user")]
         for person in people:
@@ -203,9 +203,9 @@ def _tell(cast: Cast, room: Room, story: Story) -> None:
     last_at = _last_moment(story)
     for item, starts_at in _agenda_times(room, story)[1:]:
         if starts_at < last_at:
-            with happening_at(starts_at):
+            with _happening_at(starts_at):
                 go_to_item(actor=host, room=room, item=item)
-    with happening_at(last_at):
+    with _happening_at(last_at):
         for person in people:
             go_away(actor=person, room=room, user=person)
         if story.ended_at is not None:
@@ -223,7 +223,7 @@ def _set_agenda(room: Room, agenda: list[tuple[str, int]]) -> None:
 def _speak(cast: Cast, room: Room, story: Story) -> list[Message]:
     messages: list[Message] = []
     for line in story.lines:
-        with happening_at(story.began_at + timedelta(minutes=line.minute)):
+        with _happening_at(story.began_at + timedelta(minutes=line.minute)):
             messages.append(_say(cast[line.who], room, line, messages))
     for place, person in cast.items():
         if room.participants.filter(user=person).exists():
@@ -247,7 +247,7 @@ def _say(actor: User, room: Room, line: Line, earlier: list[Message]) -> Message
 
 
 @contextmanager
-def happening_at(moment: datetime) -> Iterator[None]:
+def _happening_at(moment: datetime) -> Iterator[None]:
     """Part of seeding: events recorded inside carry the story's time."""
     with acting_from(Origin(at=moment)):
         yield
