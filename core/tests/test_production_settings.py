@@ -1,0 +1,70 @@
+"""Production refuses to start without secrets of its own."""
+
+import os
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+PRODUCTION = {
+    "DEBUG": "false",
+    "SECRET_KEY": secrets.token_urlsafe(50),
+    "DATABASE_URL": "postgresql://suite@127.0.0.1:1/suite",
+    "REDIS_URL": "redis://127.0.0.1:1/0",
+    "ALLOWED_HOSTS": "example.org",
+    "PUBLIC_URL": "https://example.org",
+}
+
+
+def load(**changed: str | None) -> subprocess.CompletedProcess[str]:
+    """Import the settings in a process of its own, with this environment; None leaves out."""
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)} | PRODUCTION
+    for name, value in changed.items():
+        environment.pop(name, None)
+        if value is not None:
+            environment[name] = value
+    show = "from consultsuite import settings as s; print(s.DEBUG, s.SESSION_COOKIE_SECURE)"
+    return subprocess.run(
+        [sys.executable, "-c", show],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_starts_with_everything_given() -> None:
+    done = load()
+    assert (done.returncode, done.stdout, done.stderr) == (0, "False True\n", "")
+
+
+@pytest.mark.parametrize(
+    "name", ["SECRET_KEY", "DATABASE_URL", "REDIS_URL", "ALLOWED_HOSTS", "PUBLIC_URL"]
+)
+@pytest.mark.parametrize("value", [None, ""])
+def test_refuses_to_start_without(name: str, value: str | None) -> None:
+    done = load(**{name: value})
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].endswith(f"Production (DEBUG=false) needs {name}.")
+
+
+@pytest.mark.parametrize(
+    "secret",
+    ["development-only-key-never-used-in-production", "short", "aaaabbbb" * 10],
+    ids=["default", "short", "monotonous"],
+)
+def test_refuses_a_secret_that_is_none(secret: str) -> None:
+    done = load(SECRET_KEY=secret)
+    assert done.returncode == 1
+    assert "SECRET_KEY must be a secret of your own" in done.stderr
+    assert secret not in done.stderr
+
+
+def test_development_needs_nothing() -> None:
+    done = load(**dict.fromkeys(PRODUCTION))
+    assert (done.returncode, done.stdout) == (0, "True False\n")
