@@ -1,11 +1,9 @@
-"""Who asks: a token in the header, or the session cookie with its CSRF token."""
+"""Who asks, by a token in the header. (Pages ask with their session: DRF's own class.)"""
 
 from typing import Any
 
 from knox import auth as knox
-from rest_framework import authentication
 from rest_framework.exceptions import AuthenticationFailed
-from rest_framework.request import Request
 
 
 class TokenAuthentication(knox.TokenAuthentication):  # type: ignore[misc]
@@ -17,11 +15,3 @@ class TokenAuthentication(knox.TokenAuthentication):  # type: ignore[misc]
             raise AuthenticationFailed("Invalid token.")
         person, row = super().authenticate_credentials(token)
         return person, row
-
-
-class SessionAuthentication(authentication.SessionAuthentication):
-    """The session cookie, with CSRF. Says 401, not 403, to who is not signed in."""
-
-    def authenticate_header(self, request: Request) -> str:
-        """Named in WWW-Authenticate, which makes DRF answer 401."""
-        return "Session"

@@ -109,15 +109,17 @@ def _answer(
 
 
 def _fields(detail: Any) -> dict[str, list[str]]:
-    """A serializer's errors, nested ones with a dotted name."""
+    """A serializer's errors: field -> sentences."""
     if isinstance(detail, list):
         return {"non_field_errors": [str(line) for line in detail]}
-    fields: dict[str, list[str]] = {}
-    for name, value in detail.items():
-        if isinstance(value, dict):
-            fields |= {f"{name}.{inner}": lines for inner, lines in _fields(value).items()}
-        else:
-            fields[str(name)] = [
-                str(line) for line in (value if isinstance(value, list) else [value])
-            ]
-    return fields
+    return {
+        str(name): [*map(_sentence, value if isinstance(value, list) else [value])]
+        for name, value in detail.items()
+    }
+
+
+def _sentence(line: Any) -> str:
+    """An item of a list has errors of its own, numbered: `{1: ["..."]}`."""
+    if isinstance(line, dict):
+        return " ".join(f"{place}: {' '.join(map(str, said))}" for place, said in line.items())
+    return str(line)

@@ -50,22 +50,6 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
         }
 
 
-class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """How a signed-in page asks."""
-
-    target_class = "core.api.authentication.SessionAuthentication"
-    name = "session"
-
-    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        """The session cookie."""
-        return {
-            "type": "apiKey",
-            "in": "cookie",
-            "name": "sessionid",
-            "description": "The cookie of a signed-in page; what writes needs `X-CSRFToken` too.",
-        }
-
-
 def operation(
     name: str,
     answer: Answer = None,

@@ -8,9 +8,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.db import OperationalError, connection
+from django.http import Http404
 from django.test import Client, RequestFactory
 from redis.exceptions import ConnectionError as RedisConnectionError
+from rest_framework.exceptions import ValidationError
 
 from accounts.models import User
 from core import views
@@ -79,6 +82,17 @@ class TestProblems:
     def test_a_sentence_can_always_be_written(self) -> None:
         document = problem(400, "\ud800", {"f": ["\udfff"]})
         assert (document["detail"], document["errors"]) == ("?", {"f": ["?"]})
+
+    @pytest.mark.parametrize(("error", "status"), [(PermissionDenied(), 403), (Http404(), 404)])
+    def test_djangos_own_refusals(self, error: Exception, status: int) -> None:
+        answer = problem_response(error, {})
+        assert answer is not None
+        assert (answer.status_code, answer.data["status"]) == (status, status)
+
+    def test_an_error_of_no_field(self) -> None:
+        answer = problem_response(ValidationError("Not like this."), {})
+        assert answer is not None
+        assert answer.data["errors"] == {"non_field_errors": ["Not like this."]}
 
     @pytest.mark.parametrize("error", [OperationalError(), RedisConnectionError()])
     def test_an_outage_says_when_to_come_back(self, error: Exception) -> None:

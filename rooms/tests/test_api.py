@@ -59,8 +59,10 @@ class TestCreate:
         assert answer.json()["scheduled_at"] == "2031-03-04T08:00:00Z"
         assert answer.json()["duration_minutes"] == 45
 
-    def test_asynchronous_on_demand(self, consultant: User) -> None:
-        answer = signed_in(consultant).post(ROOMS, NEW | {"mode": "asynchronous"})
+    def test_asynchronous_on_demand_and_alone(self, consultant: User) -> None:
+        fields = {"mode": "asynchronous", "client_email": None, "scheduled_at": None}
+        answer = signed_in(consultant).post(ROOMS, NEW | fields)
+        assert len(answer.json()["participants"]) == 1
         assert answer.json()["mode"] == "asynchronous"
 
     @pytest.mark.parametrize(

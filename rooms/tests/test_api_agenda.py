@@ -62,3 +62,7 @@ class TestAgenda:
             url(room, "agenda/current/"), {"item": room.agenda.first().pk}
         )
         assert (answer.status_code, answer.json()["type"]) == (409, "urn:consultsuite:agenda_fixed")
+
+    def test_an_order_of_things_that_are_no_ids(self, consultant: User, room: Room) -> None:
+        answer = signed_in(consultant).post(url(room, "agenda/order/"), {"items": ["a", room.pk]})
+        assert (answer.status_code, list(answer.json()["errors"])) == (400, ["items"])
