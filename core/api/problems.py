@@ -9,6 +9,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import Http404
 from redis.exceptions import RedisError
 from rest_framework import exceptions
+from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
@@ -34,6 +35,17 @@ TITLES = {
     500: "Something went wrong",
     503: "Unavailable",
 }
+
+
+class ProblemResponse(Response):
+    """A problem document, in JSON whatever else the view speaks (YAML, HTML)."""
+
+    @property
+    def rendered_content(self) -> bytes:
+        """The JSON text."""
+        self["Content-Type"] = CONTENT_TYPE
+        content: bytes = JSONRenderer().render(self.data)
+        return content
 
 
 class TooManyRequests(exceptions.Throttled):
@@ -105,7 +117,7 @@ def _answer(
     status: int, detail: str, errors: Mapping[str, list[str]] | None = None, *, code: str = ""
 ) -> Response:
     document = problem(status, detail, errors, code=code)
-    return Response(document, status=status, content_type=CONTENT_TYPE)
+    return ProblemResponse(document, status=status)
 
 
 def _fields(detail: Any) -> dict[str, list[str]]:

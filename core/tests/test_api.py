@@ -69,6 +69,14 @@ class TestProblems:
         assert (answer.status_code, answer["Content-Type"]) == (405, PROBLEM)
         assert answer["Allow"] == "GET, POST, HEAD, OPTIONS"
 
+    @pytest.mark.parametrize("address", ["/api/docs/", "/api/schema/"])
+    def test_where_no_json_is_spoken_problems_are_json_still(
+        self, client: Client, address: str
+    ) -> None:
+        answer = client.post(address)
+        assert (answer.status_code, answer["Content-Type"]) == (405, PROBLEM)
+        assert answer.json()["status"] == 405
+
     def test_an_answer_that_cannot_be_given(self, consultant: User) -> None:
         answer = signed_in(consultant).get(ROOMS, HTTP_ACCEPT="text/csv")
         assert (answer.status_code, answer["Content-Type"]) == (406, PROBLEM)
