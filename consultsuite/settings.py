@@ -1,21 +1,26 @@
 """All settings, read from the environment only; `.env.example` documents each variable.
 
-Production is `DEBUG=false`: it refuses to start with a missing or default secret.
+Production (`consultsuite.mode`) refuses to start with a missing or default secret.
 """
 
+import os
+import warnings
 from datetime import timedelta
 from pathlib import Path
 
 import environ
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+
+from consultsuite.mode import is_production
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
-DEBUG: bool = env.bool("DEBUG", default=True)
+DEBUG: bool = env.bool("DEBUG", default=False)
+PRODUCTION: bool = is_production(os.environ)
 VAR = Path(env.str("CONSULTSUITE_VAR", default=str(BASE_DIR / "var"))).absolute()
 PORT: int = env.int("PORT", default=8000)
 
@@ -32,7 +37,7 @@ def _require_production_values() -> None:
         if not env.str(name, default="")
     ]
     if missing:
-        raise ImproperlyConfigured(f"Production (DEBUG=false) needs {', '.join(missing)}.")
+        raise ImproperlyConfigured(f"Production needs {', '.join(missing)}.")
     if SECRET_KEY == _DEVELOPMENT_KEY or len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5:
         raise ImproperlyConfigured(
             "SECRET_KEY must be a secret of your own of at least 50 characters, "
@@ -40,7 +45,9 @@ def _require_production_values() -> None:
         )
 
 
-if not DEBUG:
+if PRODUCTION:
+    if DEBUG:
+        raise ImproperlyConfigured("DEBUG shows secrets to visitors: not with that PUBLIC_URL.")
     _require_production_values()
 
 ALLOWED_HOSTS: list[str] = env.list(
@@ -209,9 +216,7 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = True
 
-EMAIL_CONFIG = env.email_url(
-    "EMAIL_URL", default="consolemail://" if not DEBUG else f"filemail://{VAR / 'mail'}"
-)
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default=f"filemail://{VAR / 'mail'}")
 EMAIL_BACKEND = EMAIL_CONFIG["EMAIL_BACKEND"]
 EMAIL_FILE_PATH = str(VAR / "mail")
 EMAIL_HOST = EMAIL_CONFIG.get("EMAIL_HOST") or "localhost"
@@ -322,13 +327,16 @@ MEDIA_URL = "media/"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
-WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_AUTOREFRESH = DEBUG
+
+# WhiteNoise answers with files, which are read in a thread: right, and said on every start.
+warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous")
 
 LOGGING = {
     "version": 1,

@@ -26,6 +26,7 @@ class RoomForm(forms.Form):
     name = forms.CharField(
         label="What is it about?",
         max_length=200,
+        error_messages={"required": "Say in a few words what it is about."},
         widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "off"}),
     )
     client_email = forms.EmailField(

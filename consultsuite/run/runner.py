@@ -14,6 +14,7 @@ from honcho.environ import parse_procfile
 from consultsuite.embedded import EmbeddedError, postgres_in, redis_in
 from consultsuite.embedded.lifeline import end_sessions, signal_session
 from consultsuite.embedded.service import Service
+from consultsuite.mode import is_production
 from consultsuite.run.part import GRACE_SECONDS, Backoff, Part, caught_signals, parent_gave_up
 from consultsuite.run.preflight import Plan, RefusedError, part_environment
 from consultsuite.run.printer import Printer
@@ -103,7 +104,7 @@ class Runner:
 
     async def _prepare(self, environment: dict[str, str]) -> None:
         commands = ["migrate --noinput --verbosity 1"]
-        if environment.get("DEBUG", "").lower() in ("0", "false", "no", "off"):
+        if is_production(environment):
             commands.append("collectstatic --noinput --verbosity 0")
         if self._plan.is_embedded:
             commands.append("seed_demo --if-empty")

@@ -50,7 +50,7 @@ def test_starts_with_everything_given() -> None:
 def test_refuses_to_start_without(name: str, value: str | None) -> None:
     done = load(**{name: value})
     assert done.returncode == 1
-    assert done.stderr.splitlines()[-1].endswith(f"Production (DEBUG=false) needs {name}.")
+    assert done.stderr.splitlines()[-1].endswith(f"Production needs {name}.")
 
 
 @pytest.mark.parametrize(
@@ -65,6 +65,18 @@ def test_refuses_a_secret_that_is_none(secret: str) -> None:
     assert secret not in done.stderr
 
 
-def test_development_needs_nothing() -> None:
+def test_this_machine_alone_needs_nothing() -> None:
     done = load(**dict.fromkeys(PRODUCTION))
-    assert (done.returncode, done.stdout) == (0, "True False\n")
+    assert (done.returncode, done.stdout) == (0, "False False\n")
+
+
+def test_a_public_address_is_production_even_without_a_word_about_debug() -> None:
+    done = load(DEBUG=None, SECRET_KEY=None)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].endswith("Production needs SECRET_KEY.")
+
+
+def test_a_public_address_refuses_debug() -> None:
+    done = load(DEBUG="true")
+    assert done.returncode == 1
+    assert "not with that PUBLIC_URL" in done.stderr
