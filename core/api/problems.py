@@ -41,7 +41,7 @@ class ProblemResponse(Response):
     """A problem document, in JSON whatever else the view speaks (YAML, HTML)."""
 
     @property
-    def rendered_content(self) -> bytes:
+    def rendered_content(self) -> bytes:  # type: ignore[override]  # bytes, as DRF itself answers
         """The JSON text."""
         self["Content-Type"] = CONTENT_TYPE
         content: bytes = JSONRenderer().render(self.data)
