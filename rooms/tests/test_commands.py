@@ -27,7 +27,7 @@ Output = pytest.CaptureFixture[str]
 @pytest.fixture(autouse=True)
 def development(settings: Settings) -> None:
     """Tests run with DEBUG off; seeding asks for it."""
-    settings.DEBUG = True
+    settings.PRODUCTION = False
 
 
 @pytest.fixture
@@ -86,10 +86,10 @@ def test_check_grants_names_what_differs(
     with pytest.raises(SystemExit) as stop:
         call_command("check_grants")
     assert stop.value.code == 1
+    where = f"conversation {room.conversation_id}, person {client_user.pk}"
     assert capsys.readouterr().out.splitlines() == [
         f"{client_user.pk}: groups [], role ['client_user']",
-        f"conversation {room.conversation_id}, person {client_user.pk}: "
-        "holds ['read'], role gives ['post', 'read']",
+        f"{where}: holds ['read'], role gives ['post', 'read']",
     ]
 
 
@@ -185,7 +185,7 @@ def test_seeding_beside_a_part_of_the_cast_is_refused(
     make_person: Callable[..., User],
 ) -> None:
     make_person("Client One")
-    with capture_events() as events, pytest.raises(CommandError, match="only client@demo.test"):
+    with capture_events() as events, pytest.raises(CommandError, match=r"only client@demo\.test"):
         call_command("seed_demo")
     assert events == []
 
@@ -207,7 +207,7 @@ def test_if_empty_seeds_an_empty_database(capsys: Output) -> None:
 
 @pytest.mark.django_db
 def test_production_is_refused_unless_meant(settings: Settings) -> None:
-    settings.DEBUG = False
+    settings.PRODUCTION = True
     with pytest.raises(CommandError, match="the password of the demo cast is public"):
         call_command("seed_demo")
     assert not Event.objects.exists()

@@ -29,9 +29,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, if_empty: bool, force_demo: bool, **options: Any) -> None:
         """Seed, and say what is there now."""
-        if not settings.DEBUG and not force_demo:
+        if settings.PRODUCTION and not force_demo:
             raise CommandError(
-                "This is production (DEBUG=false), and the password of the demo cast is public. "
+                "This is production, and the password of the demo cast is public. "
                 "Say --force-demo if you mean it."
             )
         if if_empty and not is_empty():
