@@ -34,8 +34,9 @@ def load(stream: StreamKey, after: int, limit: int = PAGE) -> list[Frame]:
 class Feed:
     """``delivered`` is the last number handed to ``outlets``.
 
-    ``ahead`` holds sockets that have replayed further than that already. ``early`` holds frames
-    that came before their turn, and until the feed is open everything that comes.
+    ``behind`` holds sockets that still replay: they get ephemeral messages only. ``ahead``
+    holds sockets that have replayed further than that already. ``early`` holds frames that came
+    before their turn, and until the feed is open everything that comes.
     """
 
     def __init__(self, stream: StreamKey, revoke: Callable[["Feed", str], None]) -> None:
@@ -46,6 +47,7 @@ class Feed:
         self.is_open = False
         self.opening = asyncio.Lock()
         self.outlets: set[Outlet] = set()
+        self.behind: set[Outlet] = set()
         self.ahead: dict[Outlet, int] = {}
         self.early: dict[int, Frame] = {}
         self.healing: asyncio.Task[None] | None = None
@@ -59,6 +61,7 @@ class Feed:
 
     def add(self, outlet: Outlet, reached: int) -> None:
         """Send live events to a socket that has everything up to ``reached``."""
+        self.behind.discard(outlet)
         self.outlets.add(outlet)
         if reached > self.delivered:
             self.ahead[outlet] = reached
@@ -66,7 +69,15 @@ class Feed:
     def drop(self, outlet: Outlet) -> None:
         """Send nothing more to a socket."""
         self.outlets.discard(outlet)
+        self.behind.discard(outlet)
         self.ahead.pop(outlet, None)
+
+    def pass_on(self, text: str, *, to: str, skip: str) -> None:
+        """Hand an ephemeral message to everybody, but for ``to`` only and for ``skip`` not."""
+        for outlet in (*self.outlets, *self.behind):
+            person = str(outlet.user_id)
+            if person != skip and to in ("", person):
+                outlet.write(text)
 
     def receive(self, frame: Frame) -> None:
         """Take a broadcast frame: deliver it in its turn, once."""

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from channels.layers import get_channel_layer
 from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
 
 from core import presence
 from core.authentication import ended
@@ -90,6 +91,8 @@ class Hub:
         for name in names:
             await self._close_unfollowed(name)
         self._leaving.discard(outlet)
+        for name in [] if self.outlets else list(self.feeds):  # left behind by revocations
+            await self._close_unfollowed(name)
         if not self.outlets and not self._leaving:
             tasks, self._tasks = self._tasks, []
             self._channel = ""
@@ -118,6 +121,7 @@ class Hub:
             self.revoke(outlet, name)
         elif name in outlet.streams:
             outlet.write(json.dumps({"type": "subscribed", "stream": name, "head": reached}))
+            feed.behind.add(outlet)
             cursor = reached if after is None else min(after, reached)
             await self._replay(outlet, feed, cursor, reached, may_follow)
 
@@ -145,7 +149,7 @@ class Hub:
         ``to`` restricts it to one person, ``skip`` leaves one person out (their ids). Lost
         when Redis is away: it is ephemeral.
         """
-        text = json.dumps(message, separators=(",", ":"), default=str)
+        text = json.dumps(message, separators=(",", ":"), cls=DjangoJSONEncoder)
         envelope = {"type": "signal", "stream": str(stream), "text": text, "to": to, "skip": skip}
         try:
             async with asyncio.timeout(LAYER_SECONDS):
@@ -248,11 +252,8 @@ class Hub:
             feed.receive(
                 Frame(message["stream"], message["seq"], message["text"], message["revokes"])
             )
-            return
-        for outlet in feed.outlets:
-            person = str(outlet.user_id)
-            if person != message["skip"] and message["to"] in ("", person):
-                outlet.write(message["text"])
+        else:
+            feed.pass_on(message["text"], to=message["to"], skip=message["skip"])
 
     # Watching -----------------------------------------------------------------------------
 

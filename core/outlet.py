@@ -94,6 +94,8 @@ class Outlet:
             self._task = None
 
     async def _close(self, code: int, farewell: str) -> None:
+        if self._task is not None:
+            await asyncio.wait([self._task])  # the frame that the transport holds comes first
         try:
             if farewell:
                 await self._send({"type": "websocket.send", "text": farewell})

@@ -17,6 +17,7 @@ from uuid import UUID
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.core.exceptions import ObjectDoesNotExist
+from django.core.serializers.json import DjangoJSONEncoder
 from django.http import Http404
 from redis.exceptions import RedisError
 
@@ -190,7 +191,7 @@ class SuiteConsumer(AsyncWebsocketConsumer):
 
     def reply(self, **message: Any) -> None:
         """Write a frame to this socket, in order with everything else it gets."""
-        self.outlet.write(json.dumps(message, separators=(",", ":"), default=str))
+        self.outlet.write(json.dumps(message, separators=(",", ":"), cls=DjangoJSONEncoder))
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Handle one frame; whatever is wrong with it is answered and changes nothing."""

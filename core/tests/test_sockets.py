@@ -47,7 +47,7 @@ async def test_session_opens_a_socket(signed_in: Client, open_socket: OpenSocket
 
 async def test_token_is_answered_as_subprotocol(client_user: User, open_socket: OpenSocket) -> None:
     socket = await open_socket(client_user)
-    (protocol,) = socket.scope["subprotocols"]
+    (protocol,) = socket.scope["subprotocols"] or ()
     again = Socket(application, "/ws/", subprotocols=["other", protocol])
     assert await again.connect(SECONDS) == (True, protocol)
     await again.disconnect()

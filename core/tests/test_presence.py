@@ -1,0 +1,68 @@
+"""Presence: kept in Redis with expiry, one field per open socket."""
+
+from uuid import uuid4
+
+import pytest
+from pytest_django import Settings
+
+from core import presence
+from core.outlet import Outlet
+from core.presence import OFFLINE, Presence
+
+
+async def send(message: object) -> None:
+    """A transport for outlets that are not written to."""
+
+
+@pytest.fixture
+async def outlets() -> list[Outlet]:
+    """Two sockets of one person."""
+    person = uuid4()
+    return [Outlet(send, person), Outlet(send, person)]
+
+
+async def test_active_wins_over_away(outlets: list[Outlet]) -> None:
+    first, second = outlets
+    first.streams, second.streams = {"room:1"}, {"room:2"}
+    second.presence = "away"
+    await presence.refresh(outlets)
+    both = Presence("active", frozenset({"room:1", "room:2"}))
+    assert await presence.aread(first.user_id) == both
+    first.presence = "away"
+    await presence.touch(first)
+    assert (await presence.aread(first.user_id)).state == "away"
+    assert await presence.drop(first) == Presence("away", frozenset({"room:2"}))
+    assert await presence.drop(second) == OFFLINE
+    await presence.close()
+    await presence.close()  # twice is no error
+
+
+async def test_socket_of_a_dead_process_is_forgotten(
+    outlets: list[Outlet], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(presence, "EXPIRY_SECONDS", -1)
+    await presence.touch(outlets[0])
+    monkeypatch.undo()
+    assert await presence.aread(outlets[0].user_id) == OFFLINE
+    await presence.close()
+
+
+async def test_many_are_read_in_one_round_trip(outlets: list[Outlet]) -> None:
+    stranger = uuid4()
+    await presence.touch(outlets[0])
+    assert presence.read([outlets[0].user_id, stranger]) == {
+        outlets[0].user_id: Presence("active"),
+        stranger: OFFLINE,
+    }
+    assert presence.read([]) == {}
+    await presence.close()
+
+
+def test_everybody_is_offline_while_redis_is_away(settings: Settings) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    presence._client.cache_clear()
+    person = uuid4()
+    try:
+        assert presence.read([person]) == {person: OFFLINE}
+    finally:
+        presence._client.cache_clear()
