@@ -54,6 +54,7 @@ def _start_services() -> None:
     directory = _own_directory()
     os.environ["DJANGO_SETTINGS_MODULE"] = "consultsuite.settings"
     os.environ["CONSULTSUITE_VAR"] = str(directory)
+    (directory / "static").mkdir(exist_ok=True)  # WhiteNoise warns of a missing one
     if os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"):
         return
     try:
