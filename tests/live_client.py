@@ -29,6 +29,7 @@ class LiveClient:
         self.addresses = list(addresses)
         self.token = token
         self.dice = dice
+        self.ping_seconds: float | None = 2  # a server that is gone is noticed soon
         self.connection: ClientConnection | None = None
         self.closings: list[int] = []
 
@@ -63,7 +64,7 @@ class LiveClient:
             address,
             subprotocols=[f"token.{self.token}"],  # type: ignore[list-item] # a NewType of str
             open_timeout=5,
-            ping_interval=2,
+            ping_interval=self.ping_seconds,
             ping_timeout=4,
             close_timeout=1,
             proxy=None,
@@ -140,6 +141,7 @@ class Sender(LiveClient):
         super().__init__(*arguments)
         self.conversation = conversation
         self.name = name
+        self.padding = ""
         self.acknowledged: list[Frame] = []
         self.attempts = 0
         self.refusals: list[str] = []
@@ -161,7 +163,7 @@ class Sender(LiveClient):
         clock = asyncio.get_running_loop().time
         for index in range(number):
             earliest = clock() + SECONDS_PER_FRAME
-            self.acknowledged.append(await self._send(f"{self.name} {index}"))
+            self.acknowledged.append(await self._send(f"{self.name} {index}{self.padding}"))
             await asyncio.sleep(earliest - clock())
 
     async def _send(self, body: str) -> Frame:

@@ -84,7 +84,7 @@ class Conversation:
         )
         for sender in self.senders:
             bodies = [body for _, body, _ in stored if body.startswith(sender.name)]
-            assert bodies == [f"{sender.name} {index}" for index in range(number)]
+            assert bodies == [f"{sender.name} {index}{sender.padding}" for index in range(number)]
             # What was acknowledged is what is stored, number by number.
             mine = [(seq, client_id) for seq, body, client_id in stored if body in set(bodies)]
             assert mine == [(m["seq"], m["client_id"]) for m in sender.acknowledged]
@@ -178,3 +178,32 @@ async def disturb(conversation: Conversation) -> None:
     for index, trouble in enumerate(troubles):
         await conversation.acknowledged(index * share + dice.randrange(share))
         await trouble()
+
+
+async def test_slow_reader_is_closed_and_catches_up(suite: Suite) -> None:
+    """Who stops reading is closed with 1013 while the others get everything at once."""
+    conversation = Conversation(suite, random.Random(2))
+    slow = conversation.receivers[0]
+    slow.ping_seconds = None  # it would not read the answers either
+    resumed = asyncio.Event()
+    take = slow.take
+
+    async def take_when_resumed(frame: dict[str, Any]) -> None:
+        await resumed.wait()
+        await take(frame)
+
+    slow.take = take_when_resumed  # type: ignore[method-assign]
+    for sender in conversation.senders:
+        sender.padding = "\n" + "x" * 9_000
+    async with asyncio.timeout(LIMIT_SECONDS), conversation.open():
+        sending = asyncio.gather(*(sender.send_all(300) for sender in conversation.senders))
+        others = conversation.receivers[1:]
+        await sending
+        head = max(message["seq"] for s in conversation.senders for message in s.acknowledged)
+        await until(lambda: all(receiver.number >= head for receiver in others))
+        assert slow.number < head
+        resumed.set()
+        await conversation.received()
+    assert 1013 in slow.closings
+    assert [receiver.closings for receiver in others] == [[0]] * 3
+    conversation.assert_nothing_lost(300)
