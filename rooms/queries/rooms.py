@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db.models import Prefetch, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.models import User
@@ -84,7 +85,7 @@ def home(user: User) -> Home:
     )
     past = list(
         with_others(mine.filter(status__in=[Status.COMPLETED, Status.CANCELLED]), user).order_by(
-            "-completed_at", "-cancelled_at"
+            Coalesce("completed_at", "cancelled_at").desc()
         )[:SHOWN_PER_SECTION]
     )
     return Home(
