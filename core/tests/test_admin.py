@@ -1,0 +1,302 @@
+"""Every model has its page in the admin; it changes things by actions only, and shows no words."""
+
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.admin.utils import quote
+from django.db.models import Model
+from django.test import Client
+from django.urls import reverse
+
+from accounts.actions.people import create_api_token
+from accounts.models import Membership, Organisation, User
+from core.models import IdempotentAnswer
+from messaging.actions.messages import edit_message, send_message
+from rooms.actions.participants import enter_room
+from rooms.models import Room, RoomType
+from tests.fixtures import capture_events, everything_stored, names
+
+OURS = [
+    model
+    for label in ("core", "accounts", "messaging", "rooms")
+    for model in apps.get_app_config(label).get_models()
+]
+REGISTERED = sorted(admin.site._registry, key=lambda model: model._meta.label)
+every_model = pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
+
+SECRET = "Between the two of us"
+
+
+def page(model: type[Model], name: str, *args: Any) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{name}", args=args)
+
+
+@pytest.fixture
+def content(room: Room, client_user: User, consultant: User, system: User) -> None:
+    """At least one row of every model, with words that are nobody else's business."""
+    message = send_message(actor=client_user, conversation=room.conversation, body=SECRET)
+    edit_message(actor=client_user, message=message, body=f"{SECRET}, edited")
+    enter_room(actor=client_user, room=room)
+    create_api_token(actor=client_user, user=client_user)
+    Room.objects.filter(pk=room.pk).update(description=SECRET)
+    IdempotentAnswer.objects.create(
+        user=client_user, key="k", request_digest="d", status=201, body={"body": SECRET}
+    )
+
+
+@pytest.fixture
+def office(client: Client, staff: User) -> Client:
+    """A browser in which staff are signed in."""
+    client.force_login(staff)
+    return client
+
+
+def test_every_model_of_ours_is_there() -> None:
+    assert set(OURS) - set(REGISTERED) == set()
+
+
+@every_model
+def test_staff_see_every_list_and_page(model: type[Model], content: None, office: Client) -> None:
+    response = office.get(page(model, "changelist"))
+    assert response.status_code == 200
+    assert SECRET not in response.content.decode()
+    row = admin.site._registry[model].get_queryset(_request(office)).first()
+    assert row is not None
+    response = office.get(page(model, "change", quote(str(row.pk))))
+    assert response.status_code == 200
+    assert SECRET not in response.content.decode()
+
+
+def _request(office: Client) -> Any:
+    return office.get(reverse("admin:index")).wsgi_request
+
+
+@every_model
+def test_no_list_can_be_searched_for_words(
+    model: type[Model], content: None, office: Client
+) -> None:
+    fields = admin.site._registry[model].search_fields
+    assert not any(
+        "body" in field or "description" in field
+        for field in fields
+        if model in OURS and model is not RoomType
+    )
+    assert office.get(page(model, "changelist"), {"q": "Between"}).status_code == 200
+
+
+@every_model
+def test_others_are_sent_to_sign_in(
+    model: type[Model], content: None, client: Client, consultant: User
+) -> None:
+    changed = page(model, "changelist")
+    for _ in ("nobody", "a consultant"):
+        response = client.get(changed)
+        assert response.status_code == 302
+        assert response["Location"].startswith(reverse("admin:login"))
+        client.force_login(consultant)
+
+
+@every_model
+def test_nobody_deletes_and_few_are_added(
+    model: type[Model], content: None, office: Client
+) -> None:
+    if model not in OURS:
+        return
+    row = model._default_manager.order_by("-pk").first()
+    assert row is not None
+    before = everything_stored()
+    response = office.post(page(model, "delete", quote(str(row.pk))), {"post": "yes"})
+    assert response.status_code in (302, 403)
+    assert everything_stored() == before
+    expected = 200 if model in (Organisation, RoomType) else 403
+    assert office.get(page(model, "add")).status_code == expected
+
+
+def profile(person: User, **changed: Any) -> dict[str, Any]:
+    """The form of a person's page, with the row of their membership."""
+    membership = Membership.objects.filter(user=person).first()
+    return {
+        "name": person.name,
+        "timezone": person.timezone,
+        "locale": person.locale,
+        "membership-TOTAL_FORMS": "1",
+        "membership-INITIAL_FORMS": "1" if membership else "0",
+        "membership-0-id": membership.pk if membership else "",
+        "membership-0-user": str(person.pk),
+        "membership-0-organisation": str(membership.organisation_id) if membership else "",
+        "membership-0-role": membership.role if membership else "",
+    } | changed
+
+
+def test_a_person_is_saved_by_actions(office: Client, client_user: User, staff: User) -> None:
+    form = profile(client_user, name="Tomas A. Okafor", **{"membership-0-role": "client_admin"})
+    with capture_events() as events:
+        response = office.post(page(User, "change", client_user.pk), form)
+    assert response.status_code == 302
+    assert names(events) == ["ProfileChanged", "BusinessRoleChanged"]
+    assert {event.actor for event in events} == {staff}
+    client_user.refresh_from_db()
+    assert client_user.name == "Tomas A. Okafor"
+    assert list(client_user.groups.values_list("name", flat=True)) == ["client_admin"]
+
+
+def test_saving_without_a_change_records_nothing(office: Client, client_user: User) -> None:
+    with capture_events() as events:
+        response = office.post(page(User, "change", client_user.pk), profile(client_user))
+    assert response.status_code == 302
+    assert events == []
+
+
+def test_somebody_without_an_organisation_gets_one(
+    office: Client, staff: User, house: Organisation
+) -> None:
+    row = {"membership-0-organisation": str(house.pk), "membership-0-role": "admin"}
+    response = office.post(page(User, "change", staff.pk), profile(staff, **row))
+    assert response.status_code == 302
+    assert Membership.objects.get(user=staff).role == "admin"
+
+
+def test_what_an_action_refuses_is_said_in_the_form(office: Client, client_user: User) -> None:
+    form = profile(client_user, name="Changed too", **{"membership-0-role": "internal_pm"})
+    before = everything_stored()
+    response = office.post(page(User, "change", client_user.pk), form)
+    assert response.status_code == 200
+    assert "exists in the consultants&#x27; own organisation only" in response.content.decode()
+    assert "Changed too" in response.content.decode()
+    assert everything_stored() == before
+
+
+def test_people_are_deactivated_and_activated(
+    office: Client, client_user: User, staff: User
+) -> None:
+    for action, event in (("deactivate", "PersonDeactivated"), ("activate", "PersonActivated")):
+        chosen = {"action": action, "_selected_action": [str(client_user.pk)]}
+        with capture_events() as events:
+            response = office.post(page(User, "changelist"), chosen, follow=True)
+        assert f"1 {action}d." in response.content.decode()
+        assert names(events) == [event]
+    chosen = {"action": "deactivate", "_selected_action": [str(staff.pk)]}
+    response = office.post(page(User, "changelist"), chosen, follow=True)
+    assert "Alma Berg: You cannot deactivate yourself" in response.content.decode()
+
+
+def test_the_system_user_is_not_for_changing(office: Client, system: User) -> None:
+    assert office.get(page(User, "change", system.pk)).status_code == 302
+    assert system.email not in office.get(page(User, "changelist")).content.decode()
+
+
+def members(number: int = 0) -> dict[str, str]:
+    return {"memberships-TOTAL_FORMS": str(number), "memberships-INITIAL_FORMS": str(number)}
+
+
+def test_organisations_are_added_and_renamed(office: Client, northwind: Organisation) -> None:
+    with capture_events() as events:
+        response = office.post(page(Organisation, "add"), {"name": "Brightwater"} | members())
+    assert response.status_code == 302
+    assert names(events) == ["OrganisationAdded"]
+    response = office.post(page(Organisation, "add"), {"name": "NORTHWIND"} | members())
+    assert "There is an organisation with this name" in response.content.decode()
+    with capture_events() as events:
+        office.post(page(Organisation, "change", northwind.pk), {"name": "North wind"} | members())
+    assert names(events) == ["OrganisationRenamed"]
+
+
+def room_form(room: Room, **changed: Any) -> dict[str, Any]:
+    return {
+        "name": room.name,
+        "scheduled_at_0": "",
+        "scheduled_at_1": "",
+        "duration_minutes": room.duration_minutes,
+        "participants-TOTAL_FORMS": "2",
+        "participants-INITIAL_FORMS": "2",
+    } | changed
+
+
+def test_a_room_is_changed_by_its_action(office: Client, room: Room) -> None:
+    with capture_events() as events:
+        response = office.post(
+            page(Room, "change", room.pk), room_form(room, name="Renamed by the office")
+        )
+    assert response.status_code == 302
+    assert [event.data["fields"] for event in events] == [["name"]]
+    late = {"scheduled_at_0": "2030-01-01", "scheduled_at_1": "10:00"}
+    response = office.post(page(Room, "change", room.pk), room_form(room, **late))
+    assert "It has begun; its time cannot be moved any more." in response.content.decode()
+
+
+def test_rooms_are_completed_and_cancelled_as_they_can_be(
+    office: Client, room: Room, make_room: Any
+) -> None:
+    waiting = make_room("Waiting")
+    chosen = [str(room.pk), str(waiting.pk)]
+    response = office.post(
+        page(Room, "changelist"), {"action": "complete", "_selected_action": chosen}, follow=True
+    )
+    text = response.content.decode()
+    assert "1 completed." in text
+    assert "Waiting: This consultation is scheduled, so it cannot be completed." in text
+    response = office.post(
+        page(Room, "changelist"), {"action": "cancel", "_selected_action": chosen}, follow=True
+    )
+    assert "1 cancelled." in response.content.decode()
+    assert dict(Room.objects.values_list("name", "status")) == {
+        room.name: "completed",
+        "Waiting": "cancelled",
+    }
+    # What is over is only shown.
+    assert 'name="name"' not in office.get(page(Room, "change", room.pk)).content.decode()
+
+
+def type_form(**changed: Any) -> dict[str, Any]:
+    return {
+        "slug": "audit",
+        "name": "Audit",
+        "position": "9",
+        "is_active": "on",
+        "default_duration_minutes": "40",
+        "clients_may_share_screen": "on",
+        "clients_may_edit_workspace": "on",
+        "agenda-TOTAL_FORMS": "3",
+        "agenda-INITIAL_FORMS": "0",
+        "agenda-0-position": "2",
+        "agenda-0-title": "Findings",
+        "agenda-0-minutes": "30",
+        "agenda-1-position": "1",
+        "agenda-1-title": "Scope",
+        "agenda-1-minutes": "10",
+        "agenda-2-position": "0",
+    } | changed
+
+
+def test_room_types_and_their_agendas_are_data(office: Client) -> None:
+    with capture_events() as events:
+        response = office.post(page(RoomType, "add"), type_form())
+    assert response.status_code == 302
+    assert names(events) == ["RoomTypeChanged", "RoomTypeChanged"]
+    added = RoomType.objects.get(slug="audit")
+    agenda = added.agenda.order_by("position").values_list("title", "minutes")
+    assert list(agenda) == [("Scope", 10), ("Findings", 30)]
+    kept, gone = added.agenda.order_by("-position")
+    change = type_form(
+        **{
+            "agenda-INITIAL_FORMS": "2",
+            "agenda-0-id": kept.pk,
+            "agenda-1-id": gone.pk,
+            "agenda-1-DELETE": "on",
+        }
+    )
+    with capture_events() as events:
+        response = office.post(page(RoomType, "change", added.pk), change)
+    assert response.status_code == 302
+    assert names(events) == ["RoomTypeChanged"]
+    assert list(added.agenda.values_list("title", flat=True)) == ["Findings"]
+
+
+@pytest.mark.parametrize("model", OURS, ids=lambda model: model._meta.label)
+def test_a_list_costs_the_same_however_long(
+    model: type[Model], content: None, office: Client, django_assert_max_num_queries: Any
+) -> None:
+    with django_assert_max_num_queries(12):
+        office.get(page(model, "changelist"))
