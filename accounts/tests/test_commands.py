@@ -23,6 +23,6 @@ def test_create_token_prints_a_token_that_works(
 
 @pytest.mark.django_db
 def test_create_token_for_nobody_changes_nothing() -> None:
-    with pytest.raises(CommandError, match="Nobody active has the address nobody@demo.test"):
+    with pytest.raises(CommandError, match=r"Nobody active has the address nobody@demo\.test"):
         call_command("create_token", "nobody@demo.test")
     assert not Event.objects.exists()
