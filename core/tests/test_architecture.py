@@ -51,7 +51,7 @@ NEEDS_NO_PERMISSION = {
 }
 
 PART_OF = "Part of"
-"""Begins the docstring of what only other actions call: no permission, no transaction of its own."""
+"""Begins the docstring of what only other actions call: their permission and transaction count."""
 
 
 def sources(*parts: str) -> list[Path]:
@@ -81,13 +81,13 @@ def is_action_file(file: Path) -> bool:
 
 def actions() -> list[tuple[str, ast.FunctionDef, ast.Module]]:
     """Every public function of the action modules."""
-    found = []
-    for file in sources("actions"):
-        module = ast.parse(file.read_text())
-        for node in module.body:
-            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
-                found.append((f"{file.relative_to(ROOT)}:{node.name}", node, module))
-    return found
+    modules = [(file, ast.parse(file.read_text())) for file in sources("actions")]
+    return [
+        (f"{file.relative_to(ROOT)}:{node.name}", node, module)
+        for file, module in modules
+        for node in module.body
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+    ]
 
 
 ACTIONS = actions()

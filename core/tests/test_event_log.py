@@ -56,9 +56,15 @@ def test_numbers_begin_at_1_and_count_per_stream(system: User) -> None:
 
 def test_an_action_that_fails_takes_no_number(system: User) -> None:
     say_something(system)
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
-        record(MessageSent(message_id=uuid4(), client_id=uuid4()), stream=STREAM, actor=system)
+
+    @transaction.atomic
+    def fail() -> None:
+        event = MessageSent(message_id=uuid4(), client_id=uuid4())
+        assert record(event, stream=STREAM, actor=system).seq == 2
         raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     assert say_something(system).seq == 2
 
 
@@ -99,9 +105,12 @@ def test_where_it_came_from_is_kept_and_forgotten(system: User) -> None:
 )
 def test_the_log_only_grows(statement: str, system: User) -> None:
     event = say_something(system)
-    with pytest.raises(DatabaseError, match="events are append-only"), transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
+    with (
+        pytest.raises(DatabaseError, match="events are append-only"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(statement)
     assert list(Event.objects.filter(stream=event.stream)) == [event]
 
 

@@ -6,12 +6,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection, connections
+from django.db import IntegrityError, connection, connections
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from core.errors import NotAllowed
 from core.models import Event
+from core.queries import head
 from messaging.actions.conversations import set_member
 from messaging.actions.messages import (
     ClientIdTaken,
@@ -140,7 +141,7 @@ def test_the_same_client_id_twice_at_once_is_one_message(room: Room, client_user
                 actor=actor, conversation=conversation, body="Once", client_id=client_id
             )
             sent.append(message)
-        except BaseException as error:  # noqa: BLE001 - shown by the assertion below
+        except BaseException as error:
             failed.append(error)
         finally:
             connections.close_all()
@@ -158,6 +159,15 @@ def test_the_same_client_id_twice_at_once_is_one_message(room: Room, client_user
     assert len(sent) == 10
     assert {message.pk for message in sent} == set(texts.values_list("pk", flat=True))
     assert Event.objects.filter(name="MessageSent", actor=client_user).count() == 5
+
+
+def test_a_fault_of_the_numbers_is_not_taken_for_a_retry(
+    room: Room, system: User, client_user: User, say: Say
+) -> None:
+    taken = head(room.conversation.stream) + 1
+    Message.objects.create(conversation=room.conversation, author=system, seq=taken, body="?")
+    with refused(IntegrityError, "message_number_unique"):
+        say(client_user, room, "Hello")
 
 
 def test_a_reply_names_a_message_of_the_conversation(

@@ -1,6 +1,7 @@
 """Reading conversations."""
 
 from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -119,7 +120,7 @@ def test_conversations_as_somebody_sees_them(
 ) -> None:
     mark_read(actor=client_user, conversation=room.conversation, seq=talk[4].seq)
     mine = Conversation.objects.visible_to(client_user)
-    (conversation,) = queries.as_read_by(client_user, mine)
+    conversation: Any = queries.as_read_by(client_user, mine).get()
     assert conversation.read_seq == talk[4].seq
     assert conversation.unread == 2
     assert conversation.codenames == ["post", "read"]

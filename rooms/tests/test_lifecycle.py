@@ -106,7 +106,11 @@ def test_the_type_says_the_first_line(consultant: User) -> None:
 def test_a_room_is_not_made_of_what_is_not_acceptable(
     fields: dict[str, Any], said: str, consultant: User
 ) -> None:
-    given = {"name": "Room", "room_type": consultation(), "mode": Mode.INSTANT} | fields
+    given: dict[str, Any] = {
+        "name": "Room",
+        "room_type": consultation(),
+        "mode": Mode.INSTANT,
+    } | fields
     with refused(InvalidRoom, said):
         create_room(actor=consultant, **given)
 
