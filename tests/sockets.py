@@ -95,7 +95,8 @@ async def open_socket() -> AsyncIterator[OpenSocket]:
 
     yield connect
     for socket in opened:
-        await socket.disconnect(timeout=SECONDS)
+        if not socket.future.cancelled():
+            await socket.disconnect(timeout=SECONDS)
     for leftover in (hub().outlets, hub().feeds, hub()._tasks):
         assert not leftover, "the hub keeps something after its last socket"
 
