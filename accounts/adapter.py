@@ -14,9 +14,7 @@ from accounts.models.user import validate_timezone
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """allauth's own flow, our name field and our event."""
 
-    def save_user(
-        self, request: HttpRequest, user: User, form: Any, commit: bool = True
-    ) -> User:
+    def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
         """Save the account of the sign-up form and record it."""
         user.name = form.cleaned_data["name"].strip()
         user.timezone = _zone_of(request) or user.timezone

@@ -11,63 +11,181 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Organisation',
+            name="Organisation",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=150, unique=True)),
-                ('is_internal', models.BooleanField(default=False, help_text='The organisation that runs this Consult Suite.')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("name", models.CharField(max_length=150, unique=True)),
+                (
+                    "is_internal",
+                    models.BooleanField(
+                        default=False, help_text="The organisation that runs this Consult Suite."
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('email', models.EmailField(max_length=254, unique=True)),
-                ('name', models.CharField(max_length=150)),
-                ('picture', models.ImageField(blank=True, upload_to='pictures/')),
-                ('timezone', models.CharField(default='UTC', max_length=64, validators=[accounts.models.user.validate_timezone], verbose_name='time zone')),
-                ('locale', models.CharField(choices=[('en-gb', 'English')], default='en-gb', max_length=16, verbose_name='language')),
-                ('is_active', models.BooleanField(default=True)),
-                ('is_staff', models.BooleanField(default=False, help_text='May enter the admin.')),
-                ('is_system', models.BooleanField(default=False, editable=False)),
-                ('date_joined', models.DateTimeField(default=django.utils.timezone.now)),
-                ('last_seen_at', models.DateTimeField(blank=True, null=True)),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                (
+                    "last_login",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
+                ),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("email", models.EmailField(max_length=254, unique=True)),
+                ("name", models.CharField(max_length=150)),
+                ("picture", models.ImageField(blank=True, upload_to="pictures/")),
+                (
+                    "timezone",
+                    models.CharField(
+                        default="UTC",
+                        max_length=64,
+                        validators=[accounts.models.user.validate_timezone],
+                        verbose_name="time zone",
+                    ),
+                ),
+                (
+                    "locale",
+                    models.CharField(
+                        choices=[("en-gb", "English")],
+                        default="en-gb",
+                        max_length=16,
+                        verbose_name="language",
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                ("is_staff", models.BooleanField(default=False, help_text="May enter the admin.")),
+                ("is_system", models.BooleanField(default=False, editable=False)),
+                ("date_joined", models.DateTimeField(default=django.utils.timezone.now)),
+                ("last_seen_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'permissions': [('read_own_projects', 'Read projects one takes part in'), ('read_account_projects', "Read all projects of one's organisation"), ('read_all_projects', 'Read every project'), ('update_project_status', 'Change the status of a project'), ('read_own_invoices', 'Read invoices addressed to oneself'), ('read_account_invoices', "Read all invoices of one's organisation"), ('read_all_invoices', 'Read every invoice'), ('upload_files', 'Upload files'), ('download_files', 'Download files'), ('access_technical_data', 'See technical data'), ('manage_account_users', "Manage the people of one's organisation"), ('manage_all_users', 'Manage all people'), ('view_account_analytics', "See the analytics of one's organisation"), ('view_all_analytics', 'See all analytics'), ('manage_system', 'Manage the system'), ('view_audit_logs', 'Read the audit log')],
+                "permissions": [
+                    ("read_own_projects", "Read projects one takes part in"),
+                    ("read_account_projects", "Read all projects of one's organisation"),
+                    ("read_all_projects", "Read every project"),
+                    ("update_project_status", "Change the status of a project"),
+                    ("read_own_invoices", "Read invoices addressed to oneself"),
+                    ("read_account_invoices", "Read all invoices of one's organisation"),
+                    ("read_all_invoices", "Read every invoice"),
+                    ("upload_files", "Upload files"),
+                    ("download_files", "Download files"),
+                    ("access_technical_data", "See technical data"),
+                    ("manage_account_users", "Manage the people of one's organisation"),
+                    ("manage_all_users", "Manage all people"),
+                    ("view_account_analytics", "See the analytics of one's organisation"),
+                    ("view_all_analytics", "See all analytics"),
+                    ("manage_system", "Manage the system"),
+                    ("view_audit_logs", "Read the audit log"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('client_user', 'Client'), ('client_admin', 'Client administrator'), ('internal_engineer', 'Consultant'), ('internal_pm', 'Project manager'), ('admin', 'Administrator')], max_length=32)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='membership', to=settings.AUTH_USER_MODEL)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='accounts.organisation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("client_user", "Client"),
+                            ("client_admin", "Client administrator"),
+                            ("internal_engineer", "Consultant"),
+                            ("internal_pm", "Project manager"),
+                            ("admin", "Administrator"),
+                        ],
+                        max_length=32,
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="membership",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="memberships",
+                        to="accounts.organisation",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='user_email_unique_any_case'),
+            model_name="user",
+            constraint=models.UniqueConstraint(
+                django.db.models.functions.text.Lower("email"), name="user_email_unique_any_case"
+            ),
         ),
         migrations.AddIndex(
-            model_name='membership',
-            index=models.Index(fields=['organisation', 'role'], name='accounts_me_organis_af5eb0_idx'),
+            model_name="membership",
+            index=models.Index(
+                fields=["organisation", "role"], name="accounts_me_organis_af5eb0_idx"
+            ),
         ),
     ]

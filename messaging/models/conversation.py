@@ -71,9 +71,7 @@ class Conversation(models.Model):
 class ConversationMember(models.Model):
     """Somebody's place in a conversation, and how far they have read."""
 
-    conversation = models.ForeignKey(
-        Conversation, on_delete=models.CASCADE, related_name="members"
-    )
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="members")
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conversation_places"
     )
