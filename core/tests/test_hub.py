@@ -160,6 +160,25 @@ async def broadcast_again(room: Room, numbers: list[int]) -> None:
         )
 
 
+async def test_who_replayed_further_than_the_others_gets_nothing_twice(
+    socket: Socket, room: Room, say: Say, consultant: User, open_socket: OpenSocket
+) -> None:
+    stream = room.conversation.stream
+    known = await socket.follow(stream)
+    await deaf(hub(), stream)
+    await say_all(say, consultant, room, "1", "2")
+    later = await open_socket(consultant)
+    await later.follow(stream, after=known)
+    assert await later.events(2) == [known + 1, known + 2]
+    await later.settled()
+    await hearing(hub(), stream)
+    await broadcast_again(room, [known + 1, known + 2])
+    await in_database(say, consultant, room, "3")
+    assert await socket.events(3) == [known + 1, known + 2, known + 3]
+    assert await later.events(1) == [known + 3]
+    assert hub().feeds[str(stream)].ahead == {}
+
+
 @pytest.mark.parametrize("order", [[2, 1, 3], [3, 2, 1], [1, 1, 3, 3, 2], [3], [2, 3]])
 async def test_broadcasts_out_of_order_arrive_once_and_in_order(
     socket: Socket, room: Room, say: Say, consultant: User, order: list[int]
