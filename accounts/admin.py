@@ -3,6 +3,7 @@
 from importlib import import_module
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.db.models import Count, QuerySet
@@ -14,7 +15,12 @@ from accounts.actions.organisations import (
     rename_organisation,
     set_business_role,
 )
-from accounts.actions.people import activate_person, deactivate_person, update_profile
+from accounts.actions.people import (
+    activate_person,
+    confirm_address,
+    deactivate_person,
+    update_profile,
+)
 from accounts.models import Membership, Organisation, User
 from core.admin import ActionAdmin, Inline, ReadOnlyAdmin, ReadOnlyInline
 from core.requests import person
@@ -41,7 +47,7 @@ class UserAdmin(ActionAdmin):
     date_hierarchy = "date_joined"
     ordering = ["email"]
     inlines = [MembershipInline]
-    actions = ["deactivate", "activate"]
+    actions = ["confirm", "deactivate", "activate"]
     fieldsets = [
         (None, {"fields": ["email", "name", "picture", "timezone", "locale"]}),
         ("Access", {"fields": ["is_active", "is_staff", "is_superuser", "groups"]}),
@@ -97,6 +103,16 @@ class UserAdmin(ActionAdmin):
                 role=row.cleaned_data["role"],
             )
             formset.changed_objects.append((membership, row.changed_data))
+
+    @admin.action(description="Confirm the address: its owner was asked another way")
+    def confirm(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """By `confirm_address`."""
+        self.act_on_each(
+            request,
+            queryset,
+            lambda user: confirm_address(actor=person(request), user=user),
+            "confirmed",
+        )
 
     @admin.action(description="Deactivate: they cannot sign in any more")
     def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
@@ -183,8 +199,20 @@ class MembershipAdmin(ReadOnlyAdmin):
 
 # Loaded here, or they would register their own pages after ours.
 import_module("django.contrib.auth.admin")
+import_module("allauth.account.admin")
 import_module("knox.admin")
-admin.site.unregister([Group, AuthToken])
+admin.site.unregister([EmailAddress, Group, AuthToken])
+
+
+@admin.register(EmailAddress)
+class AddressAdmin(ReadOnlyAdmin):
+    """Addresses and whether they are confirmed. People change their own on their profile."""
+
+    list_display = ["email", "user", "verified", "primary"]
+    list_filter = ["verified", "primary"]
+    list_select_related = ["user"]
+    search_fields = ["email", "user__name"]
+    ordering = ["email"]
 
 
 @admin.register(Group)

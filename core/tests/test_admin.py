@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.utils import quote
@@ -176,6 +177,27 @@ def test_people_are_deactivated_and_activated(
     chosen = {"action": "deactivate", "_selected_action": [str(staff.pk)]}
     response = office.post(page(User, "changelist"), chosen, follow=True)
     assert "Alma Berg: You cannot deactivate yourself" in response.content.decode()
+
+
+def test_an_address_is_confirmed_by_hand(office: Client, client_user: User, staff: User) -> None:
+    EmailAddress.objects.filter(user=client_user).update(verified=False)
+    chosen = {"action": "confirm", "_selected_action": [str(client_user.pk)]}
+    with capture_events() as events:
+        response = office.post(page(User, "changelist"), chosen, follow=True)
+    assert "1 confirmed." in response.content.decode()
+    assert [(event.name, event.actor) for event in events] == [("AddressConfirmed", staff)]
+    assert EmailAddress.objects.get(user=client_user).verified
+
+
+@pytest.mark.django_db
+def test_staff_sign_in_where_everybody_does(client: Client) -> None:
+    response = client.get("/admin/", follow=True)
+    assert response.redirect_chain[-1] == ("/accounts/login/?next=%2Fadmin%2F", 302)
+
+
+def test_a_person_without_rights_meets_a_closed_door(client: Client, consultant: User) -> None:
+    client.force_login(consultant)
+    assert client.get("/admin/", follow=True).status_code == 403
 
 
 def test_the_system_user_is_not_for_changing(office: Client, system: User) -> None:
