@@ -2,10 +2,14 @@
 
 from typing import Any
 
+from allauth.account.signals import user_logged_in
 from django.apps import apps
 from django.contrib.auth.management import create_permissions
+from django.dispatch import receiver
 
 from accounts import permissions
+from accounts.actions.people import record_sign_in
+from accounts.models import User
 
 
 def synchronise_role_groups(**_: Any) -> None:
@@ -15,3 +19,9 @@ def synchronise_role_groups(**_: Any) -> None:
         if apps.is_installed(label):
             create_permissions(apps.get_app_config(label), verbosity=0)
     permissions.synchronise_groups()
+
+
+@receiver(user_logged_in)
+def note_sign_in(user: User, **_: Any) -> None:
+    """allauth let somebody in by its form, or by the link that confirms an address."""
+    record_sign_in(actor=user, method="password")
