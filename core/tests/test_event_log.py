@@ -29,7 +29,10 @@ def test_a_streams_name_is_kind_and_id() -> None:
     assert STREAM.group == "stream.conversation.0b7c0000-0000-4000-8000-000000000001"
 
 
-@pytest.mark.parametrize("text", ["", "room", "room:", "room:7", ":", f"a b:{uuid4()}", None, 7])
+@pytest.mark.parametrize(
+    "text",
+    ["", "room", "room:", "room:7", ":", "a b:0b7c0000-0000-4000-8000-000000000001", None, 7],
+)
 def test_other_names_are_refused(text: object) -> None:
     with pytest.raises(UnknownStream, match="is not a stream's name"):
         StreamKey.parse(text)
