@@ -15,7 +15,7 @@ from messaging.events import (
     ConversationRead,
     MemberAdded,
 )
-from messaging.models import Conversation, ConversationMember, ConversationKind
+from messaging.models import Conversation, ConversationKind, ConversationMember
 
 
 @transaction.atomic
