@@ -306,7 +306,11 @@ class Hub:
         return by_name
 
     async def beat(self) -> None:
-        """Look, let sockets have what they miss, tell them the heads, keep presence alive."""
+        """Keep presence alive, look, let sockets have what they miss, tell them the heads."""
+        try:  # first: it does not depend on the database
+            await presence.refresh([o for o in self.outlets if not o.is_closed])
+        except REDIS_AWAY as error:
+            redis_outage.note(error)
         by_name = await self.look()
         healing = [f.healing for f in self.feeds.values() if f.healing and not f.healing.done()]
         if healing:
@@ -317,10 +321,6 @@ class Hub:
             outlet.write(json.dumps({"type": "heads", "streams": caught_up}))
         for outlet in await in_database(ended, list(self.outlets)):
             outlet.close(SIGNED_OUT, SIGNED_OUT_FRAME)
-        try:
-            await presence.refresh([o for o in self.outlets if not o.is_closed])
-        except REDIS_AWAY as error:
-            redis_outage.note(error)
 
     def _follows(self, outlet: Outlet, name: str) -> bool:
         feed = self.feeds.get(name)
