@@ -1,23 +1,18 @@
 """Following streams: replay, order, healing, revocation, and what goes wrong in between."""
 
 import asyncio
-import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from pytest_django import Settings
 
 from accounts.models import User
-from consultsuite.embedded import EmbeddedRedis
 from core.database import in_database
 from core.events import StreamKey
 from core.feed import PAGE, Feed, load
 from core.hub import hub
 from core.models import Event, Stream
-from core.outages import redis_outage
 from core.outlet import Outlet
 from core.rendering import Frame
 from rooms.models import Room
@@ -356,78 +351,3 @@ async def test_slow_reader_is_closed_while_others_get_all(
     await becomes(lambda: closed)
     await becomes(lambda: 1013 in closed)
     await hub().disconnect(slow)
-
-
-# Redis away ---------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def own_redis(tmp_path: Path, settings: Settings) -> Iterator[EmbeddedRedis]:
-    """A Redis that a test may kill."""
-    server = EmbeddedRedis(tmp_path / "redis")
-    settings.REDIS_URL = server.start()
-    layer = json.loads(json.dumps(settings.CHANNEL_LAYERS, default=lambda value: None))
-    host = settings.CHANNEL_LAYERS["default"]["CONFIG"]["hosts"][0]
-    layer["default"]["CONFIG"]["hosts"] = [{**host, "address": settings.REDIS_URL}]
-    settings.CHANNEL_LAYERS = layer
-    yield server
-    server.stop()
-    redis_outage.over()
-
-
-async def test_goes_on_without_redis_and_with_it_again(
-    own_redis: EmbeddedRedis,
-    open_socket: OpenSocket,
-    client_user: User,
-    consultant: User,
-    room: Room,
-    say: Say,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    stream = room.conversation.stream
-    socket = await open_socket(client_user)
-    known = await socket.follow(stream)
-    await asyncio.to_thread(own_redis.kill)
-    await say_all(say, consultant, room, "1", "2")
-    assert await socket.events(2) == [known + 1, known + 2]  # read from the log
-    # A socket that comes now is served as well.
-    other = await open_socket(consultant)
-    await other.follow(stream)
-    await in_database(say, consultant, room, "3")
-    assert await socket.events(1) == [known + 3]
-    assert await other.events(1) == [known + 3]
-    await asyncio.to_thread(own_redis.start)
-    await becomes(lambda: not hub()._is_deaf)
-    await in_database(say, consultant, room, "4")
-    assert await socket.events(1) == [known + 4]
-    assert await other.events(1) == [known + 4]
-    lines = [r.message for r in caplog.records if r.name == "core.outages"]
-    assert [line.split(" (")[0].split(" after")[0] for line in lines] == [
-        "Redis is away",
-        "Redis is back",
-    ]
-    assert [r for r in caplog.records if r.exc_info] == []
-
-
-async def test_emptied_redis_loses_no_membership(
-    own_redis: EmbeddedRedis,
-    open_socket: OpenSocket,
-    client_user: User,
-    consultant: User,
-    room: Room,
-    say: Say,
-) -> None:
-    socket = await open_socket(client_user)
-    known = await socket.follow(room.conversation.stream)
-    await asyncio.to_thread(_empty, own_redis)
-    await in_database(say, consultant, room, "live")
-    assert await socket.events(1) == [known + 1]
-    await hub().beat()
-    assert (await socket.until("heads"))["streams"] == {str(room.conversation.stream): known + 1}
-
-
-def _empty(server: EmbeddedRedis) -> None:
-    import redis
-
-    with redis.Redis.from_url(server.url) as client:
-        client.flushall()

@@ -1,0 +1,90 @@
+"""Sockets while Redis is away, when it is back, and when it was emptied."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from pytest_django import Settings
+
+from accounts.models import User
+from consultsuite.embedded import EmbeddedRedis
+from core.database import in_database
+from core.hub import hub
+from core.outages import redis_outage
+from rooms.models import Room
+from tests.sockets import COMMITTED, OpenSocket, becomes
+
+pytestmark = COMMITTED
+
+
+@pytest.fixture
+def own_redis(tmp_path: Path, settings: Settings) -> Iterator[EmbeddedRedis]:
+    """A Redis that a test may kill."""
+    server = EmbeddedRedis(tmp_path / "redis")
+    settings.REDIS_URL = server.start()
+    layer = settings.CHANNEL_LAYERS["default"]
+    host = {**layer["CONFIG"]["hosts"][0], "address": settings.REDIS_URL}
+    settings.CHANNEL_LAYERS = {"default": {**layer, "CONFIG": {**layer["CONFIG"], "hosts": [host]}}}
+    yield server
+    server.stop()
+    redis_outage.over()
+
+
+async def test_goes_on_without_redis_and_with_it_again(
+    own_redis: EmbeddedRedis,
+    open_socket: OpenSocket,
+    client_user: User,
+    consultant: User,
+    room: Room,
+    say: Callable[..., Any],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    stream = room.conversation.stream
+    socket = await open_socket(client_user)
+    known = await socket.follow(stream)
+    await asyncio.to_thread(own_redis.kill)
+    for body in ("1", "2"):
+        await in_database(say, consultant, room, body)
+    assert await socket.events(2) == [known + 1, known + 2]  # read from the log
+    # A socket that comes now is served as well.
+    other = await open_socket(consultant)
+    await other.follow(stream)
+    await in_database(say, consultant, room, "3")
+    assert await socket.events(1) == [known + 3]
+    assert await other.events(1) == [known + 3]
+    await asyncio.to_thread(own_redis.start)
+    await becomes(lambda: not hub()._is_deaf)
+    await in_database(say, consultant, room, "4")
+    assert await socket.events(1) == [known + 4]
+    assert await other.events(1) == [known + 4]
+    lines = [r.message for r in caplog.records if r.name == "core.outages"]
+    assert [line.split(" (")[0].split(" after")[0] for line in lines] == [
+        "Redis is away",
+        "Redis is back",
+    ]
+    assert [r for r in caplog.records if r.exc_info] == []
+
+
+async def test_emptied_redis_loses_no_membership(
+    own_redis: EmbeddedRedis,
+    open_socket: OpenSocket,
+    client_user: User,
+    consultant: User,
+    room: Room,
+    say: Callable[..., Any],
+) -> None:
+    socket = await open_socket(client_user)
+    known = await socket.follow(room.conversation.stream)
+    await asyncio.to_thread(_empty, own_redis)
+    await in_database(say, consultant, room, "live")
+    assert await socket.events(1) == [known + 1]
+    await hub().beat()
+    assert (await socket.until("heads"))["streams"] == {str(room.conversation.stream): known + 1}
+
+
+def _empty(server: EmbeddedRedis) -> None:
+    with redis.Redis.from_url(server.url) as client:
+        client.flushall()
