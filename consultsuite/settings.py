@@ -334,7 +334,7 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = not PRODUCTION
-WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_AUTOREFRESH = not PRODUCTION
 
 # WhiteNoise answers with files, which are read in a thread: right, and said on every start.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous")

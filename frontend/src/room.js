@@ -56,11 +56,13 @@ new Chat(document.querySelector("[data-chat]"), { socket, outbox, name: nameOf }
 
 socket.addEventListener("presence", () => announce("people:changed"));
 socket.addEventListener("revoked", () => location.assign("/"));
-socket.addEventListener("signed-out", showSignedOut);
+socket.addEventListener("rewound", () => location.reload());
 
 // The connection line -------------------------------------------------------------------------
 let lostTimer = 0;
+let isSignedOut = false;
 async function showLost() {
+  if (isSignedOut) return;
   const waiting = (await outbox.items()).filter((item) => !item.error).length;
   const promise = waiting ? ` ${waiting} message${waiting > 1 ? "s" : ""} will be sent when you are back.` : "";
   showConnection("socket", `Reconnecting.${promise}`);
@@ -71,6 +73,12 @@ socket.addEventListener("lost", () => {
 });
 outbox.addEventListener("added", () => {
   if (!socket.isOpen) showLost();
+});
+socket.addEventListener("signed-out", () => {
+  isSignedOut = true;
+  clearTimeout(lostTimer);
+  clearConnection("socket");
+  showSignedOut();
 });
 socket.addEventListener("open", () => {
   clearTimeout(lostTimer);

@@ -97,7 +97,7 @@ export class Chat {
     line.className = "divider-line is-new";
     line.dataset.unreadLine = "";
     line.textContent = `New since ${clock(message.created_at)}`;
-    this.list.element.append(line);
+    this.list.keepingPlace(() => this.list.element.append(line));
   }
 
   #countBelow() {

@@ -60,9 +60,10 @@ export class MessageList {
       return;
     }
     const anchor = this.#firstInView();
-    const before = anchor?.getBoundingClientRect().top;
+    // Its lower edge: the upper one moves when its name goes, as the first of a group no more.
+    const before = anchor?.getBoundingClientRect().bottom;
     change();
-    if (anchor?.isConnected) this.log.scrollTop += anchor.getBoundingClientRect().top - before;
+    if (anchor?.isConnected) this.log.scrollTop += anchor.getBoundingClientRect().bottom - before;
   }
 
   #firstInView() {

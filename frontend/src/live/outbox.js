@@ -8,7 +8,7 @@ import { openDB } from "idb";
 const RETRY = 2_000;
 // Without an answer in this time the message is sent again.
 const ANSWER = 10_000;
-const TEMPORARY = new Set(["unavailable", "failed"]);
+const TEMPORARY = "unavailable";
 
 const database = openDB("consultsuite", 1, {
   upgrade(db) {
@@ -120,7 +120,7 @@ export class Outbox extends EventTarget {
     if (!id || id !== this.#underway) return;
     this.#stop();
     if (code === "signed_out") return;
-    if (TEMPORARY.has(code)) {
+    if (code === TEMPORARY) {
       this.#timer = setTimeout(() => this.flush(), RETRY);
       return;
     }

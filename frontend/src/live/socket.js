@@ -5,6 +5,8 @@
  */
 const FIRST_WAIT = 400;
 const LONGEST_WAIT = 15_000;
+// After an answer that the server is recovering.
+const ASK_AGAIN = 500;
 // The server speaks at least every 20 s (heads). Twice that in silence means a dead line.
 const SILENCE = 45_000;
 
@@ -32,7 +34,7 @@ export class Socket extends EventTarget {
 
   /** Follow a stream; `after` is the number up to which the page already shows it. */
   follow(stream, after, receive) {
-    this.#streams.set(stream, { seq: after, receive });
+    this.#streams.set(stream, { seq: after, receive, isAsking: false });
     if (this.isOpen) this.#subscribe(stream);
   }
 
@@ -87,28 +89,45 @@ export class Socket extends EventTarget {
   }
 
   #subscribe(stream) {
-    this.send({ type: "subscribe", stream, after: this.#streams.get(stream).seq });
+    const followed = this.#streams.get(stream);
+    if (followed) followed.isAsking = this.send({ type: "subscribe", stream, after: followed.seq });
   }
 
   #receive(frame) {
     if (frame.type === "event") return this.#receiveEvent(frame);
     if (frame.type === "heads") return this.#compare(frame.streams);
+    if (frame.type === "subscribed") return this.#subscribed(frame);
     if (frame.type === "revoked") this.#streams.delete(frame.stream);
+    if (frame.type === "error" && frame.stream) return this.#notSubscribed(frame);
     this.#tell(frame.type, frame);
+  }
+
+  #subscribed({ stream, head }) {
+    const followed = this.#streams.get(stream);
+    if (!followed) return;
+    followed.isAsking = false;
+    // The log is shorter than what this page has seen: it was restored from a backup.
+    if (head < followed.seq) this.#tell("rewound", { stream });
+  }
+
+  #notSubscribed({ stream, code }) {
+    if (code === "unavailable") setTimeout(() => this.#subscribe(stream), ASK_AGAIN * (0.5 + Math.random()));
+    else if (this.#streams.delete(stream)) this.#tell("revoked", { stream });
   }
 
   #receiveEvent(frame) {
     const followed = this.#streams.get(frame.stream);
     if (!followed || frame.seq <= followed.seq) return;
-    // A gap: something was missed on the way. Ask for it; this event comes again in its turn.
-    if (frame.seq > followed.seq + 1) return this.#subscribe(frame.stream);
+    // A gap: something was missed on the way. Ask for it, once; this event comes again in its turn.
+    if (frame.seq > followed.seq + 1) return followed.isAsking || this.#subscribe(frame.stream);
     followed.seq = frame.seq;
     followed.receive(frame);
   }
 
   #compare(heads) {
     for (const [stream, head] of Object.entries(heads)) {
-      if (head > (this.#streams.get(stream)?.seq ?? head)) this.#subscribe(stream);
+      const followed = this.#streams.get(stream);
+      if (followed && !followed.isAsking && head > followed.seq) this.#subscribe(stream);
     }
   }
 

@@ -1,0 +1,168 @@
+"""A room in the browser: what is kept, found again, lost on purpose."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from accounts.models import User
+from messaging.models import Message
+from rooms.models import Room
+from tests.browser.conftest import Site, Visitor
+from tests.browser.test_consultation import message, messages, write
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+
+Visit = Callable[..., Visitor]
+
+
+@pytest.fixture
+def linked(long_room: Room) -> str:
+    """The id of an old message in it."""
+    return str(Message.objects.get(conversation=long_room.conversation, body="Number 040").pk)
+
+
+@pytest.fixture
+def long_room(room: Room, client_user: User, say: Callable[..., Message]) -> Room:
+    """A room with 150 messages of the client."""
+    for number in range(150):
+        say(client_user, room, f"Number {number:03}")
+    return room
+
+
+def open_room(visitor: Visitor, room: Room, query: str = "") -> Page:
+    visitor.page.goto(f"{visitor.site.url}/rooms/{room.pk}/{query}")
+    expect(visitor.page.locator("[data-chat-list]")).to_be_attached()
+    return visitor.page
+
+
+def test_scrolling_up_loads_earlier_messages_and_keeps_the_place(
+    long_room: Room, consultant: User, visit: Visit
+) -> None:
+    page = open_room(visit(consultant), long_room)
+    expect(messages(page).last).to_have_text("Number 149")
+    expect(message(page, "Number 149")).to_be_in_viewport()
+    oldest = message(page, "Number 102")
+    oldest.scroll_into_view_if_needed()
+    before = oldest.bounding_box()
+    expect(message(page, "Number 060")).to_be_attached()
+    after = oldest.bounding_box()
+    assert before is not None
+    assert after is not None
+    assert abs(before["y"] - after["y"]) < 2
+    for _ in range(4):
+        page.locator("[data-chat-list] > li").first.scroll_into_view_if_needed()
+        page.wait_for_timeout(150)
+    expect(message(page, "Number 000")).to_be_attached()
+    texts = [words for words in messages(page).all_inner_texts() if words.startswith("Number")]
+    assert texts == [f"Number {number:03}" for number in range(150)]
+
+
+def test_link_leads_to_an_old_message_and_back_to_the_present(
+    long_room: Room, linked: str, consultant: User, visit: Visit
+) -> None:
+    page = open_room(visit(consultant), long_room, f"?message={linked}")
+    target = message(page, "Number 040")
+    expect(target).to_be_in_viewport()
+    expect(target).to_have_class(re.compile("is-linked"))
+    expect(message(page, "Number 149")).to_have_count(0)
+    page.get_by_role("button", name="To the newest").click()
+    expect(message(page, "Number 149")).to_be_in_viewport()
+
+
+def test_new_messages_below_are_told_by_a_button(
+    long_room: Room, consultant: User, client_user: User, visit: Visit
+) -> None:
+    mara, tomas = visit(consultant), visit(client_user)
+    page = open_room(mara, long_room)
+    open_room(tomas, long_room)
+    place = message(page, "Number 110")
+    place.scroll_into_view_if_needed()
+    before = place.bounding_box()
+    write(tomas, "Down here")
+    button = page.get_by_role("button", name="1 new message")
+    expect(button).to_be_visible()
+    assert place.bounding_box() == before
+    expect(page.locator("[data-unread-line]")).to_have_count(1)
+    button.click()
+    expect(message(page, "Down here")).to_be_in_viewport()
+    expect(button).to_be_hidden()
+
+
+def test_draft_outlives_a_reload(room: Room, consultant: User, visit: Visit) -> None:
+    page = open_room(visit(consultant), room)
+    page.locator("#composer").fill("Half a thought")
+    page.reload()
+    expect(page.locator("#composer")).to_have_value("Half a thought")
+
+
+def test_pending_message_outlives_a_reload(
+    room: Room, consultant: User, visit: Visit, site: Site
+) -> None:
+    mara = visit(consultant)
+    page = open_room(mara, room)
+    expect(page.locator(".side-people .face.is-live")).to_have_count(1)
+    site.kill()
+    write(mara, "Written in a tunnel")
+    expect(page.locator("[data-chat-pending] .is-pending")).to_have_text("Written in a tunnel")
+    site.start()
+    page.reload()
+    expect(message(page, "Written in a tunnel")).to_have_count(1)
+    expect(page.locator("[data-chat-pending] .is-pending")).to_have_count(0)
+
+
+def test_refused_message_says_why_and_can_be_taken_back(
+    room: Room, consultant: User, visit: Visit
+) -> None:
+    mara = visit(consultant)
+    page = open_room(mara, room)
+    write(mara, "x" * 15_000)
+    receipt = page.locator("[data-chat-pending] [data-receipt]")
+    expect(receipt).to_contain_text("15,000 characters; 10,000 is the most")
+    receipt.get_by_role("button", name="Take back").click()
+    expect(page.locator("[data-chat-pending] li")).to_have_count(0)
+    expect(page.locator("#composer")).to_have_value("x" * 15_000)
+
+
+def test_who_is_removed_leaves_at_once(
+    room: Room, consultant: User, client_user: User, visit: Visit, site: Site
+) -> None:
+    mara, tomas = visit(consultant), visit(client_user)
+    page = open_room(mara, room)
+    open_room(tomas, room)
+    expect(page.locator(".side-people .face.is-live")).to_have_count(2)
+    page.get_by_role("tab", name="People").click()
+    page.get_by_role("button", name="Remove Tomas Okafor").click()
+    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    expect(tomas.page).to_have_url(f"{site.url}/")
+    expect(page.locator(".side-people li")).to_have_count(1)
+
+
+def test_session_that_ended_keeps_what_was_written(
+    room: Room, consultant: User, visit: Visit, site: Site
+) -> None:
+    mara = visit(consultant)
+    page = open_room(mara, room)
+    expect(page.locator(".side-people .face.is-live")).to_have_count(1)
+    other = mara.context.new_page()
+    other.goto(f"{site.url}/accounts/logout/")
+    other.get_by_role("button", name="Sign out").click()
+    expect(other).to_have_url(f"{site.url}/accounts/login/")
+    write(mara, "Written after signing out")
+    line = page.locator("#connection")
+    expect(line).to_contain_text("You are signed out")
+    line.get_by_role("link", name="Sign in again").click()
+    page.get_by_label("E-mail").fill(consultant.email)
+    page.get_by_label("Password", exact=True).fill("consult-demo")
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(message(page, "Written after signing out")).to_have_count(1)
+
+
+def test_works_without_scripts(room: Room, consultant: User, visit: Visit, site: Site) -> None:
+    visitor = visit(consultant, java_script_enabled=False)
+    page = visitor.page
+    page.goto(f"{site.url}/rooms/{room.pk}/")
+    page.locator("#composer").fill("Sent by a plain form")
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_text("Sent by a plain form")).to_be_visible()
