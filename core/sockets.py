@@ -4,6 +4,7 @@ Apps register what a frame type does (`@frame`) and who may follow a kind of str
 (`stream_kind`) in their `consumers.py`. Frames of one socket are handled in order.
 """
 
+import asyncio
 import json
 import logging
 import time
@@ -16,6 +17,7 @@ from uuid import UUID
 
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
 from django.core.serializers.json import DjangoJSONEncoder
 from django.http import Http404
@@ -179,6 +181,10 @@ class SuiteConsumer(AsyncWebsocketConsumer):
         self.hub.forget(self.outlet)
         try:
             remaining = await presence.drop(self.outlet)
+            if not remaining.streams.issuperset(map(str, streams)):
+                # A reload comes back at once; nobody needs to be told that it went.
+                await asyncio.sleep(settings.SOCKET_LEAVE_GRACE_SECONDS)
+                remaining = await presence.aread(self.user_id)
             with acting_from(self.origin):
                 for stream in streams:
                     await self._after_leaving(stream, remaining)

@@ -165,9 +165,10 @@ def names(events: list[Event]) -> list[str]:
 
 
 @pytest.fixture(autouse=True)
-def fast_passwords(settings: Settings) -> None:
-    """Hashing that is slow on purpose would take most of the tests' time."""
+def no_slowness_on_purpose(settings: Settings) -> None:
+    """Hashing passwords and waiting for reloads would take most of the tests' time."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.SOCKET_LEAVE_GRACE_SECONDS = 0
 
 
 @pytest.fixture(autouse=True)

@@ -1,10 +1,12 @@
 """The socket's frames about rooms: signalling, presence, and who is cut off."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from pytest_django import Settings
 
 from accounts.models import User
 from core.database import in_database
@@ -235,3 +237,18 @@ async def test_who_returns_follows_again(
     assert await socket.events(number - known) == list(range(known + 1, number + 1))
     await in_database(say, consultant, room, "welcome back")
     assert await socket.events(1) == [number + 1]
+
+
+async def test_a_reload_is_no_departure(
+    room: Room, client_user: User, open_socket: OpenSocket, settings: Settings
+) -> None:
+    settings.SOCKET_LEAVE_GRACE_SECONDS = 0.5
+    page = await open_socket(client_user)
+    await page.follow(room.stream)
+    await page.settled()
+    leaving = asyncio.ensure_future(page.disconnect())
+    again = await open_socket(client_user)
+    await again.follow(room.stream)
+    await leaving
+    await again.settled()
+    assert await happened(room) == ["ParticipantEntered"]
