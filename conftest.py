@@ -45,14 +45,10 @@ def _own_directory() -> Path:
 
 
 def _start_services() -> None:
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        # Everything is inherited, but each worker empties its own Redis database after a test.
-        server, _, first = os.environ["REDIS_URL"].rpartition("/")
-        number = int(os.environ["PYTEST_XDIST_WORKER"].removeprefix("gw")) + 1
-        os.environ["REDIS_URL"] = f"{server}/{int(first) + number}"
-        return
-    directory = _own_directory()
     os.environ["DJANGO_SETTINGS_MODULE"] = "consultsuite.settings"
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        return  # everything is inherited
+    directory = _own_directory()
     os.environ["CONSULTSUITE_VAR"] = str(directory)
     (directory / "static").mkdir(exist_ok=True)  # WhiteNoise warns of a missing one
     if os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"):
@@ -109,6 +105,17 @@ _refuse_outside_network(_patch)
 django.setup()
 
 pytest_plugins = ["tests.fixtures", "tests.sockets"]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(specs: list[Any]) -> None:
+    """Give each worker a Redis database of its own: it empties it after every test.
+
+    Here and not in the worker, where pytest-django reads the settings before this file runs.
+    """
+    server, _, first = os.environ["REDIS_URL"].rpartition("/")
+    for number, spec in enumerate(specs, start=1):
+        spec.env["REDIS_URL"] = f"{server}/{int(first) + number}"
 
 
 def pytest_unconfigure() -> None:
