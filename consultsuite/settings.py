@@ -11,10 +11,10 @@ from pathlib import Path
 import environ
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-
-from consultsuite.mode import is_production
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+
+from consultsuite.mode import is_production
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()

@@ -1,9 +1,7 @@
 """The URL map: pages of the apps, the API, health, the admin."""
 
-from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
-from django.views.static import serve
 
 from core import views as core_views
 

@@ -21,13 +21,14 @@ class StreamKey(NamedTuple):
     @classmethod
     def parse(cls, text: object) -> Self:
         """Read ``<kind>:<uuid>``; raises `UnknownStream` on anything else."""
-        kind, separator, object_id = str(text).partition(":")
+        kind, _, object_id = str(text).partition(":")
+        refused = UnknownStream(f"{str(text)[:80]!r} is not a stream's name.")
+        if not kind.isidentifier():
+            raise refused
         try:
-            if not separator or not kind.isidentifier():
-                raise ValueError
             return cls(kind, UUID(object_id))
         except ValueError:
-            raise UnknownStream(f"{str(text)[:80]!r} is not a stream's name.") from None
+            raise refused from None
 
     @property
     def group(self) -> str:

@@ -33,7 +33,9 @@ def with_people(messages: QuerySet[Message]) -> QuerySet[Message]:
     return messages.select_related("author", "reply_to__author")
 
 
-def page_before(conversation: Conversation, before: int | None, limit: int = PAGE_SIZE) -> ThreadPage:
+def page_before(
+    conversation: Conversation, before: int | None, limit: int = PAGE_SIZE
+) -> ThreadPage:
     """The newest messages, or those numbered below ``before``."""
     rows = with_people(Message.objects.filter(conversation=conversation))
     if before is not None:
@@ -63,9 +65,7 @@ def page_around(conversation: Conversation, seq: int, limit: int = PAGE_SIZE) ->
 def sent_already(user: User, conversation: Conversation, client_id: UUID | None) -> bool:
     """True if the person has sent a message with this ``client_id`` here."""
     return client_id is not None and (
-        Message.objects.filter(
-            author=user, client_id=client_id, conversation=conversation
-        ).exists()
+        Message.objects.filter(author=user, client_id=client_id, conversation=conversation).exists()
     )
 
 
@@ -142,7 +142,13 @@ def thread(user: User, conversation: Conversation, around: str = "") -> Thread:
     linked = _linked(conversation, around)
     page = page_around(conversation, linked.seq) if linked else page_before(conversation, None)
     seen = read_seq(conversation, user)
-    unread = [m for m in page.messages if m.seq > seen and m.author_id != user.pk]
+    unread = [
+        message
+        for message in page.messages
+        if message.seq > seen
+        and message.author_id != user.pk
+        and message.message_type != MessageType.SYSTEM
+    ]
     # With older unread messages outside the page the line would stand in the wrong place.
     is_inside = any(message.seq <= seen for message in page.messages) or not page.has_older
     return Thread(

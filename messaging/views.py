@@ -16,9 +16,7 @@ from messaging.queries import page_after, page_before
 
 
 def _conversation(request: HttpRequest, conversation_id: UUID) -> Conversation:
-    return get_object_or_404(
-        Conversation.objects.visible_to(person(request)), pk=conversation_id
-    )
+    return get_object_or_404(Conversation.objects.visible_to(person(request)), pk=conversation_id)
 
 
 def _message(request: HttpRequest, message_id: UUID) -> Message:

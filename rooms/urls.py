@@ -1,10 +1,10 @@
 """Pages of rooms."""
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from rooms.views import agenda, lists, people, room, stage
 
-room_urls = [
+room_urls: list[URLPattern | URLResolver] = [
     path("", room.room_page, name="room"),
     path("header/", room.header, name="header"),
     path("settings/", room.settings, name="settings"),
@@ -27,13 +27,13 @@ room_urls = [
     path("stage/timeline/", stage.timeline_pane, name="stage_timeline"),
 ]
 
-rooms_urls = [
+rooms_urls: list[URLPattern | URLResolver] = [
     path("", lists.room_list, name="list"),
     path("new/", lists.create, name="create"),
     path("<uuid:room_id>/", include(room_urls)),
 ]
 
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("", lists.home, name="home"),
     path("rooms/", include((rooms_urls, "rooms"))),
 ]

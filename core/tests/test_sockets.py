@@ -180,7 +180,18 @@ async def test_binary_frame_is_answered(client_user: User, open_socket: OpenSock
 
 
 @pytest.mark.parametrize(
-    "stream", ["", "user", "user:", "user:7", "a b:9a6b1f0e-6c1b-4a53-8f9e-2f6d1c1a7a11", None, 7, ["x"], "\ud800:1"]
+    "stream",
+    [
+        "",
+        "user",
+        "user:",
+        "user:7",
+        "a b:9a6b1f0e-6c1b-4a53-8f9e-2f6d1c1a7a11",
+        None,
+        7,
+        ["x"],
+        "\ud800:1",
+    ],
 )
 async def test_what_is_no_stream_is_not_found(
     client_user: User, open_socket: OpenSocket, stream: object

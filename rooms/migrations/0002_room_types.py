@@ -1,6 +1,8 @@
 """The types of rooms to start with; later they are edited in the admin."""
 
+from django.apps.registry import Apps as StateApps
 from django.db import migrations
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 TYPES = [
     (
@@ -26,7 +28,7 @@ TYPES = [
 ]  # fmt: skip
 
 
-def add_types(apps, schema_editor):
+def add_types(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     room_type = apps.get_model("rooms", "RoomType")
     item = apps.get_model("rooms", "RoomTypeAgendaItem")
     for position, (slug, name, description, minutes, agenda) in enumerate(TYPES):

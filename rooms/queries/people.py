@@ -1,7 +1,8 @@
 """Reading who takes part in a room, and who is there."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, TypedDict
 from uuid import UUID
 
 from django.db.models import DurationField, F, Q, QuerySet, Sum
@@ -12,6 +13,9 @@ from accounts.queries import organisation_name
 from core import presence
 from messaging.queries import messages_sent
 from rooms.models import Participant, Role, Room, Visit
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
 
 MAX_STALE_VISITS = 200
 
@@ -40,9 +44,10 @@ class PersonInRoom:
     @property
     def ring(self) -> str:
         """The form of the ring around the face."""
-        return {"active": "live" if self.participant.room.is_active else "here", "away": "away"}.get(
-            self.state, ""
-        )
+        return {
+            "active": "live" if self.participant.room.is_active else "here",
+            "away": "away",
+        }.get(self.state, "")
 
     @property
     def organisation(self) -> str:
@@ -55,7 +60,13 @@ class PersonInRoom:
         return self.user.last_seen_at
 
 
-def participants(room: Room) -> QuerySet[Participant]:
+class Stay(TypedDict):
+    """What `participants` adds to each row."""
+
+    time_in_room: timedelta | None
+
+
+def participants(room: Room) -> "QuerySet[WithAnnotations[Participant, Stay]]":
     """Those who take part now, with person, organisation and their time in the room."""
     stay = Coalesce(F("visits__ended_at"), Now()) - F("visits__entered_at")
     return (

@@ -14,6 +14,7 @@ from rooms.queries.day import Day, day_of
 
 SHOWN_PER_SECTION = 5
 
+
 @dataclass(frozen=True)
 class Home:
     """What the home page shows: the nearest first."""
@@ -40,8 +41,10 @@ def with_others(rooms: QuerySet[Room], user: User) -> QuerySet[Room]:
 
 def room_for_page(user: User, room_id: UUID) -> QuerySet[Room]:
     """The room as its page needs it, if the person may see it."""
-    return Room.objects.visible_to(user).filter(pk=room_id).select_related(
-        "room_type", "conversation", "current_item", "created_by"
+    return (
+        Room.objects.visible_to(user)
+        .filter(pk=room_id)
+        .select_related("room_type", "conversation", "current_item", "created_by")
     )
 
 
@@ -51,7 +54,9 @@ def conversation_of(user: User, place_id: UUID) -> Conversation | None:
     return conversations.filter(Q(pk=place_id) | Q(room__pk=place_id)).first()
 
 
-def filtered_rooms(user: User, *, status: str = "", text: str = "", mode: str = "") -> QuerySet[Room]:
+def filtered_rooms(
+    user: User, *, status: str = "", text: str = "", mode: str = ""
+) -> QuerySet[Room]:
     """The person's rooms, newest time first, by status, mode and words in name or people."""
     rooms = Room.objects.visible_to(user)
     if status in Status.values:
@@ -73,10 +78,15 @@ def home(user: User) -> Home:
     now = timezone.now()
     mine = Room.objects.visible_to(user)
     scheduled = mine.filter(status=Status.SCHEDULED)
-    live = list(with_others(mine.filter(status=Status.ACTIVE), user).order_by("-started_at")[:SHOWN_PER_SECTION])
+    live = list(
+        with_others(mine.filter(status=Status.ACTIVE), user).order_by("-started_at")[
+            :SHOWN_PER_SECTION
+        ]
+    )
     waiting = list(
-        with_others(scheduled.filter(Q(scheduled_at__lte=now) | Q(scheduled_at__isnull=True)), user)
-        .order_by("scheduled_at", "created_at")[:SHOWN_PER_SECTION]
+        with_others(
+            scheduled.filter(Q(scheduled_at__lte=now) | Q(scheduled_at__isnull=True)), user
+        ).order_by("scheduled_at", "created_at")[:SHOWN_PER_SECTION]
     )
     upcoming = list(
         with_others(scheduled.filter(scheduled_at__gt=now), user).order_by("scheduled_at")[

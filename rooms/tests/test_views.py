@@ -123,9 +123,7 @@ def test_list_filters_and_searches(
     assert shown("status=nonsense&mode=asynchronous&page=99") == []
 
 
-def test_create_starts_a_room_for_now(
-    client: Client, consultant: User, client_user: User
-) -> None:
+def test_create_starts_a_room_for_now(client: Client, consultant: User, client_user: User) -> None:
     values = {
         "name": "Order import",
         "client_email": client_user.email,
@@ -136,7 +134,7 @@ def test_create_starts_a_room_for_now(
     room = Room.objects.get()
     assert (answer.status_code, answer["Location"]) == (302, url("room", room))
     assert (room.status, room.duration_minutes) == (Status.ACTIVE, 90)
-    assert [item.title for item in room.agenda.order_by("position")][0] == "Goals and limits"
+    assert room.agenda.get(position=0).title == "Goals and limits"
     assert {p.user: p.role for p in room.participants.all()} == {
         consultant: Role.HOST,
         client_user: Role.CLIENT,
@@ -177,7 +175,7 @@ def test_create_says_what_is_wrong_and_keeps_what_was_typed(
     text = answer.content.decode()
     assert answer.status_code == 422
     assert words in text
-    assert changed.get("name", "Kept") .strip() in text
+    assert changed.get("name", "Kept").strip() in text
     assert not Room.objects.exists()
 
 
@@ -220,7 +218,9 @@ def test_people_are_added_changed_and_removed(
 ) -> None:
     signed_in(client, consultant)
     htmx: dict[str, Any] = {"headers": {"HX-Request": "true"}}
-    added = client.post(url("people_add", room), {"email": manager.email, "role": "observer"}, **htmx)
+    added = client.post(
+        url("people_add", room), {"email": manager.email, "role": "observer"}, **htmx
+    )
     assert "Helen Brandt" in added.content.decode()
     again = client.post(url("people_add", room), {"email": manager.email, "role": "client"}, **htmx)
     assert (again.status_code, "takes part already" in again.content.decode()) == (422, True)

@@ -11,7 +11,6 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.queries import person_by_email
 from core.errors import ActionError
-from core.requests import person
 from rooms.actions.participants import add_participant, change_role, remove_participant
 from rooms.forms import AddPersonForm
 from rooms.models import Participant, Role

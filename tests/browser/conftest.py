@@ -65,7 +65,7 @@ class Site:
 
     def _answers(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.url}/readyz", timeout=1) as answer:  # noqa: S310
+            with urllib.request.urlopen(f"{self.url}/readyz", timeout=1) as answer:
                 return bool(answer.status == 200)
         except OSError:
             return False
@@ -80,9 +80,7 @@ def _database_url() -> str:
 
 
 @pytest.fixture
-def site(
-    transactional_db: None, tmp_path: Path
-) -> Iterator[Site]:
+def site(transactional_db: None, tmp_path: Path) -> Iterator[Site]:
     """The product, running on the test database."""
     built = Path(settings.BASE_DIR) / "static" / "build" / "app.css"
     assert built.exists(), "The front end is not built: run `npm run build`."
