@@ -44,10 +44,11 @@ def add_agenda_item(*, actor: User, room: Room, title: str, minutes: int) -> Age
 
 @transaction.atomic
 def change_agenda_item(*, actor: User, item: AgendaItem, title: str, minutes: int) -> AgendaItem:
-    """Change an item's title and minutes. Records `AgendaChanged`."""
+    """Change an item's title and minutes. Records `AgendaChanged`; raises `AgendaIsFixed`."""
     room = _open(actor, item.room)
     item.title, item.minutes = _check(title, minutes), minutes
-    item.save(update_fields=["title", "minutes"])
+    if not room.agenda.filter(pk=item.pk).update(title=item.title, minutes=minutes):
+        raise AgendaIsFixed("Somebody has removed this item meanwhile.")
     _changed(actor, room)
     return item
 

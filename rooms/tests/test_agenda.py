@@ -158,3 +158,11 @@ def test_the_agenda_of_what_is_over_stays(room: Room, consultant: User) -> None:
         add_agenda_item(actor=consultant, room=room, title="Late", minutes=5)
     with refused(AgendaIsFixed):
         go_to_item(actor=consultant, room=room, item=item(room, 0))
+
+
+def test_item_removed_meanwhile_is_not_changed(room: Room, consultant: User) -> None:
+    item = room.agenda.get(title="Decisions and dates")
+    seen_before = AgendaItem.objects.get(pk=item.pk)
+    remove_agenda_item(actor=consultant, item=item)
+    with refused(AgendaIsFixed, "Somebody has removed this item meanwhile."):
+        change_agenda_item(actor=consultant, item=seen_before, title="New", minutes=5)
