@@ -56,6 +56,13 @@ class MessageDeleted(DomainEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ConversationRenamed(DomainEvent):
+    """The conversation has another title."""
+
+    title: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ConversationClosed(DomainEvent):
     """Nobody can write any more."""
 

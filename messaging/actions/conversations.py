@@ -13,6 +13,7 @@ from messaging.events import (
     ConversationClosed,
     ConversationOpened,
     ConversationRead,
+    ConversationRenamed,
     MemberAdded,
 )
 from messaging.models import Conversation, ConversationKind, ConversationMember
@@ -59,6 +60,15 @@ def remove_member(*, actor: User, conversation: Conversation, user: User) -> Non
     permissions.apply_role(conversation, user.pk, None)
     forget_grants(user)
     record(AccessRevoked(user_id=user.pk), stream=conversation.stream, actor=actor)
+
+
+@transaction.atomic
+def rename_conversation(*, actor: User, conversation: Conversation, title: str) -> None:
+    """Give the conversation another title. Records `ConversationRenamed`."""
+    require(actor, "messaging.moderate", conversation)
+    conversation.title = title
+    conversation.save(update_fields=["title"])
+    record(ConversationRenamed(title=title), stream=conversation.stream, actor=actor)
 
 
 @transaction.atomic

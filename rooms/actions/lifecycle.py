@@ -10,7 +10,11 @@ from accounts.models import User
 from core.errors import ActionError, Conflict
 from core.permissions import require
 from core.publish import record
-from messaging.actions.conversations import close_conversation, open_conversation
+from messaging.actions.conversations import (
+    close_conversation,
+    open_conversation,
+    rename_conversation,
+)
 from messaging.actions.messages import post_system_message
 from messaging.models import ConversationKind
 from rooms.actions.agenda import begin_agenda, end_agenda
@@ -123,6 +127,10 @@ def update_room(*, actor: User, room: Room, changes: dict[str, Any]) -> Room:
     _validate(room)
     room.save(update_fields=[*changed, "mode"])
     record(RoomChanged(room_id=room.pk, fields=changed), stream=room.stream, actor=actor)
+    if "name" in changed:
+        rename_conversation(
+            actor=User.objects.system(), conversation=room.conversation, title=room.name
+        )
     return room
 
 

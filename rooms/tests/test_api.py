@@ -160,7 +160,7 @@ class TestChange:
         assert answer.status_code == 200
         assert answer.json()["name"] == "New name"
         assert Room.objects.get().name == "New name"
-        assert names(events) == ["RoomChanged"]
+        assert names(events) == ["RoomChanged", "ConversationRenamed"]
 
     def test_a_time_makes_an_instant_room_scheduled(self, consultant: User, make_room: Any) -> None:
         room = make_room()

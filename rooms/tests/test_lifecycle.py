@@ -249,7 +249,10 @@ def test_a_change_is_named_and_nothing_else_touched(make_room: MakeRoom, consult
         )
         update_room(actor=consultant, room=changed, changes={"name": "Cut-over"})
     assert changed.name == "Cut-over"
-    assert [event.data for event in events] == [{"room_id": str(room.pk), "fields": ["name"]}]
+    assert [event.data for event in events] == [
+        {"room_id": str(room.pk), "fields": ["name"]},
+        {"title": "Cut-over"},
+    ]
 
 
 def test_an_instant_room_that_gets_a_time_is_scheduled(
@@ -294,3 +297,9 @@ def test_each_of_the_cast_sees_their_rooms(
         assert list(Room.objects.visible_to(person)) == []
     client_user.is_active = False
     assert list(Room.objects.visible_to(client_user)) == []
+
+
+def test_renaming_renames_the_conversation(room: Room, consultant: User) -> None:
+    update_room(actor=consultant, room=room, changes={"name": "Another name"})
+    room.conversation.refresh_from_db()
+    assert room.conversation.title == "Another name"
