@@ -5,6 +5,9 @@ import time
 import redis
 from celery import shared_task
 from django.conf import settings
+from django.contrib.auth import get_user_model
+
+from core.actions import idempotency
 
 HEARTBEAT_KEY = "health:worker"
 HEARTBEAT_MAX_AGE_SECONDS = 60
@@ -16,6 +19,12 @@ def beat_heart() -> None:
     """Show `/healthz` that beat schedules and a worker works."""
     with _client() as client:
         client.set(HEARTBEAT_KEY, time.time(), ex=HEARTBEAT_MAX_AGE_SECONDS)
+
+
+@shared_task
+def forget_old_answers() -> None:
+    """Delete answers to idempotent requests that nobody repeats any more."""
+    idempotency.forget_old_answers(actor=get_user_model().objects.system())
 
 
 def stop_heart() -> None:

@@ -1,15 +1,22 @@
 """A request with an ``Idempotency-Key`` is answered once, however often it is sent."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
 
 from core.errors import ActionError
 from core.models import IdempotentAnswer
+from core.permissions import require
 
 Answer = tuple[int, Any]
 """HTTP status and JSON-ready body."""
+
+
+KEPT = timedelta(days=7)
+"""Long after any client has given up repeating a request."""
 
 
 class KeyUsedOtherwise(ActionError):
@@ -46,6 +53,18 @@ def answer_once(*, actor: Any, key: str, digest: str, create: Callable[[], Answe
     if stored.request_digest != digest:
         raise KeyUsedOtherwise
     return stored.status, stored.body
+
+
+@transaction.atomic
+def forget_old_answers(*, actor: Any) -> int:
+    """Delete answers that nobody will ask for again; returns how many.
+
+    Only the system user does. They repeat what is recorded elsewhere: no event.
+    """
+    require(actor, "core.delete_idempotentanswer")
+    old = IdempotentAnswer.objects.filter(created_at__lt=Now() - KEPT)
+    number, _ = old.delete()
+    return number
 
 
 def _stored(actor: Any, key: str) -> IdempotentAnswer | None:
