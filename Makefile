@@ -3,7 +3,7 @@
 MAKEFLAGS += --no-print-directory
 PYTHON_BIN := .venv/bin/python
 
-.PHONY: help setup run test check seed bench lock clean
+.PHONY: help setup run test check seed lock clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -26,10 +26,6 @@ check: ## Lint, types, layers, templates, migrations, production settings
 seed: ## Make the demo cast in the embedded database
 	@bin/setup
 	@$(PYTHON_BIN) manage.py seed_demo
-
-bench: ## Measure; B=name for one
-	@bin/setup --dev
-	@$(PYTHON_BIN) -m bench $(B)
 
 lock: ## Compile requirements/*.in into the hashed lists (needs uv)
 	@bin/lock

@@ -1,6 +1,6 @@
 """How allauth makes accounts here: with a name, and recorded."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.core.exceptions import ValidationError
@@ -12,7 +12,15 @@ from accounts.models.user import validate_timezone
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
-    """allauth's own flow, our name field and our event."""
+    """allauth's own flow, our name field, our event and our voice."""
+
+    error_messages: ClassVar[dict[str, str]] = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": (
+            "E-mail and password do not match. Try again, or choose a new password."
+        ),
+        "too_many_login_attempts": "That was too often. Try again in a few minutes.",
+        "email_taken": "There is an account with this address. Sign in, or reset its password.",
+    }
 
     def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
         """Save the account of the sign-up form and record it."""

@@ -8,3 +8,7 @@ import "./lib/requests.js";
 import "./lib/submit.js";
 import "./lib/theme.js";
 import "./lib/timezone.js";
+
+// The room's page sends its messages itself.
+const { me } = document.body.dataset;
+if (me && !document.querySelector("[data-room]")) import("./live/flush.js").then(({ flush }) => flush(me));

@@ -23,6 +23,9 @@ from tests.fixtures import PASSWORD
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 30
 
+LOST = ("ERR_CONNECTION", "WebSocket", "htmx:sendError", "htmx:afterRequest")
+"""How browser and htmx say that a connection was lost; what counts are faults of the page."""
+
 expect.set_options(timeout=15_000)
 
 
@@ -123,9 +126,7 @@ class Visitor:
         self.page.on("console", self._listen)
 
     def _listen(self, message: Any) -> None:
-        # A lost connection is said by the browser too; what counts are faults of the page.
-        ours = "ERR_CONNECTION" not in message.text and "WebSocket" not in message.text
-        if message.type == "error" and ours:
+        if message.type == "error" and not any(words in message.text for words in LOST):
             self.complaints.append(message.text)
 
     def sign_in(self, user: User) -> None:

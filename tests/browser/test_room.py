@@ -112,6 +112,21 @@ def test_pending_message_outlives_a_reload(
     expect(page.locator("[data-chat-pending] .is-pending")).to_have_count(0)
 
 
+def test_pending_message_is_sent_from_another_page(
+    room: Room, consultant: User, visit: Visit, site: Site
+) -> None:
+    mara = visit(consultant)
+    page = open_room(mara, room)
+    site.kill()
+    write(mara, "Written, then the room was left")
+    expect(page.locator("[data-chat-pending] .is-pending")).to_have_count(1)
+    site.start()
+    page.goto(f"{site.url}/rooms/")
+    reader = visit(consultant)
+    open_room(reader, room)
+    expect(message(reader.page, "Written, then the room was left")).to_have_count(1)
+
+
 def test_refused_message_says_why_and_can_be_taken_back(
     room: Room, consultant: User, visit: Visit
 ) -> None:

@@ -10,17 +10,31 @@ const RETRY = 2_000;
 const ANSWER = 10_000;
 const TEMPORARY = "unavailable";
 
-const database = openDB("consultsuite", 1, {
-  upgrade(db) {
-    db.createObjectStore("outbox", { keyPath: "clientId" }).createIndex("writtenAt", "writtenAt");
-  },
-});
+const NAME = "consultsuite";
+
+let opening = null;
+function database() {
+  opening ??= openDB(NAME, 1, {
+    upgrade(db) {
+      db.createObjectStore("outbox", { keyPath: "clientId" }).createIndex("writtenAt", "writtenAt");
+    },
+  });
+  return opening;
+}
 
 export class Outbox extends EventTarget {
   #socket;
   #owner;
   #underway = null;
   #timer = 0;
+
+  /** Whether somebody's messages wait here; makes no database where there is none. */
+  static async holdsSomething(owner) {
+    const known = await indexedDB.databases();
+    if (!known.some(({ name }) => name === NAME)) return false;
+    const all = await (await database()).getAll("outbox");
+    return all.some((item) => item.owner === owner && !item.error);
+  }
 
   /** `owner` is the signed-in person: on a shared browser nobody sends another's messages. */
   constructor(socket, owner) {
@@ -36,7 +50,7 @@ export class Outbox extends EventTarget {
 
   /** Everything that waits or failed, oldest first. */
   async items() {
-    const all = await (await database).getAllFromIndex("outbox", "writtenAt");
+    const all = await (await database()).getAllFromIndex("outbox", "writtenAt");
     return all.filter((item) => item.owner === this.#owner);
   }
 
@@ -51,7 +65,7 @@ export class Outbox extends EventTarget {
       writtenAt: Date.now(),
       error: "",
     };
-    await (await database).put("outbox", item);
+    await (await database()).put("outbox", item);
     this.#tell("added", item);
     this.flush();
     return item;
@@ -59,18 +73,18 @@ export class Outbox extends EventTarget {
 
   /** Try a failed message once more. */
   async retry(clientId) {
-    const item = await (await database).get("outbox", clientId);
+    const item = await (await database()).get("outbox", clientId);
     if (!item) return;
     item.error = "";
-    await (await database).put("outbox", item);
+    await (await database()).put("outbox", item);
     this.#tell("changed", item);
     this.flush();
   }
 
   /** Give a message up; answers what it said. */
   async discard(clientId) {
-    const item = await (await database).get("outbox", clientId);
-    await (await database).delete("outbox", clientId);
+    const item = await (await database()).get("outbox", clientId);
+    await (await database()).delete("outbox", clientId);
     this.#tell("removed", { clientId });
     return item;
   }
@@ -78,7 +92,7 @@ export class Outbox extends EventTarget {
   /** A message is known to be stored: its event came, perhaps before its acknowledgement. */
   async settle(clientId) {
     if (this.#underway === clientId) this.#stop();
-    await (await database).delete("outbox", clientId);
+    await (await database()).delete("outbox", clientId);
     this.flush();
   }
 
@@ -111,7 +125,7 @@ export class Outbox extends EventTarget {
 
   async #acknowledged({ id, message }) {
     if (id === this.#underway) this.#stop();
-    await (await database).delete("outbox", id);
+    await (await database()).delete("outbox", id);
     this.#tell("sent", message);
     this.flush();
   }
@@ -124,10 +138,10 @@ export class Outbox extends EventTarget {
       this.#timer = setTimeout(() => this.flush(), RETRY);
       return;
     }
-    const item = await (await database).get("outbox", id);
+    const item = await (await database()).get("outbox", id);
     if (item) {
       item.error = detail;
-      await (await database).put("outbox", item);
+      await (await database()).put("outbox", item);
       this.#tell("changed", item);
     }
     this.flush();

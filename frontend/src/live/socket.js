@@ -45,6 +45,13 @@ export class Socket extends EventTarget {
     return true;
   }
 
+  /** End it for good. */
+  close() {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    this.#socket?.close();
+  }
+
   #open() {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const socket = new WebSocket(`${scheme}://${location.host}/ws/`);
