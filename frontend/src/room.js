@@ -30,8 +30,8 @@ function receive(event) {
   if (PEOPLE.has(event.name) && event.name !== "ParticipantEntered" && event.name !== "ParticipantWentAway") announce("room:changed");
   if (event.name.startsWith("Agenda")) {
     announce("room:changed");
-    // Who changed it has it already; an editor under the hands of somebody is not replaced.
-    if (event.actor !== page.dataset.me) announce("agenda:changed");
+    // An editor under somebody's hands is not replaced; its own answers keep it up to date.
+    if (!document.activeElement?.closest("[data-stage=agenda]")) announce("agenda:changed");
   }
   if (event.name === "RoomChanged") announce("room:changed");
   // The whole page differs in these states: what may be done, the composer, the dialogs.

@@ -94,7 +94,7 @@ def site(transactional_db: None, tmp_path: Path) -> Iterator[Site]:
 
 
 @pytest.fixture
-def browser(site: Site, consultant: User, client_user: User) -> Iterator[Browser]:
+def browser(site: Site) -> Iterator[Browser]:
     """Chromium; `make test` finds or installs it.
 
     Playwright keeps an event loop running in this thread, where the ORM is refused. So people
