@@ -11,9 +11,10 @@ from channels.layers import get_channel_layer
 from django.db import connection, transaction
 
 from core.context import current_origin
+from core.database import DATABASE_AWAY
 from core.events import DomainEvent, StreamKey
 from core.models import Event
-from core.outages import REDIS_AWAY, redis_outage
+from core.outages import REDIS_AWAY, database_outage, redis_outage
 from core.rendering import frames
 
 PUBLISH_SECONDS = 2.0
@@ -60,7 +61,11 @@ def _publish(stream: StreamKey, row: Event) -> None:
     A failure is no loss: every hub compares its numbers with the log at each heartbeat, and
     every second while it knows that Redis is away.
     """
-    (frame,) = frames(stream, [row])
+    try:
+        (frame,) = frames(stream, [row])
+    except DATABASE_AWAY as error:  # PostgreSQL died between the commit and this look
+        database_outage.note(error)
+        return
     message = {
         "type": "frame",
         "stream": frame.stream,

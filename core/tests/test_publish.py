@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from channels.layers import get_channel_layer
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, OperationalError, transaction
 from pytest_django import Settings
 
 from accounts.models import User
@@ -18,7 +18,7 @@ from core.context import Origin, acting_from
 from core.database import in_database
 from core.events import DomainEvent, StreamKey
 from core.models import Event
-from core.outages import OneLinePerRedisOutage, redis_outage
+from core.outages import OneLinePerRedisOutage, database_outage, redis_outage
 from core.publish import record
 from core.queries import events_after, head, heads
 from core.rendering import Rendered, frames, renders
@@ -168,3 +168,27 @@ def test_message_is_rendered_with_one_query_more_for_two_hundred(
     rows = events_after(stream, 0, 200)
     with django_assert_num_queries(1):
         assert len(frames(stream, rows)) == len(rows)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unlucky(DomainEvent):
+    """An event whose rendering meets a database that has just died."""
+
+    thing_id: UUID
+
+
+@renders(Unlucky)
+def _meet_a_dead_database(events: Sequence[Event]) -> list[Rendered]:
+    raise OperationalError("terminating connection due to unexpected postmaster exit")
+
+
+def test_database_that_dies_after_the_commit_is_one_line(
+    system: User, stream: StreamKey, caplog: pytest.LogCaptureFixture
+) -> None:
+    with transaction.atomic():
+        record(Unlucky(thing_id=uuid4()), stream=stream, actor=system)
+    database_outage.over()
+    assert [event.name for event in events_after(stream, 0, 10)] == ["Unlucky"]
+    away, back = caplog.messages
+    assert away.startswith("PostgreSQL is away")
+    assert back.startswith("PostgreSQL is back")
