@@ -3,6 +3,7 @@
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts.actions.people import note_last_seen
 from accounts.models import User
 from core.errors import ActionError, Conflict, NotAllowed
 from core.permissions import forget_grants, require
@@ -164,9 +165,13 @@ def enter_room(*, actor: User, room: Room) -> None:
 
 @transaction.atomic
 def go_away(*, actor: User, room: Room, user: User) -> None:
-    """Note that somebody's last page of the room closed. Records `ParticipantWentAway`."""
+    """Note that somebody's last page of the room closed, and that they were seen until now.
+
+    Records `ParticipantWentAway`.
+    """
     if actor.pk != user.pk and not actor.is_system:
         raise NotAllowed
+    note_last_seen(actor=user)
     ended = Visit.objects.filter(
         participant__room=room, participant__user=user, ended_at__isnull=True
     ).update(ended_at=timezone.now())

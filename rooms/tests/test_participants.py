@@ -1,8 +1,10 @@
 """People are added to a room, get another role, leave, come and go."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import User
 from core.errors import NotAllowed
@@ -212,3 +214,11 @@ def test_two_rooms_do_not_mix(
     other = make_room("Another", active=True)
     remove_participant(actor=consultant, participant=place_of(client_user, room))
     assert list(Room.objects.visible_to(client_user)) == [other]
+
+
+def test_going_away_notes_when_somebody_was_last_seen(room: Room, client_user: User) -> None:
+    enter_room(actor=client_user, room=room)
+    go_away(actor=client_user, room=room, user=client_user)
+    client_user.refresh_from_db()
+    assert client_user.last_seen_at is not None
+    assert timezone.now() - client_user.last_seen_at < timedelta(minutes=1)
