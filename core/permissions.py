@@ -5,7 +5,7 @@ object. The answers for one object are loaded once per person instance, which li
 its request or socket frame; `forget_grants` drops them when a role changes meanwhile.
 """
 
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from django.db.models import Exists, Model, OuterRef, QuerySet
 from guardian.core import ObjectPermissionChecker
@@ -13,16 +13,6 @@ from guardian.core import ObjectPermissionChecker
 from core.errors import NotAllowed
 
 Rows = TypeVar("Rows", bound=QuerySet[Any])
-
-
-class Actor(Protocol):
-    """Whoever acts: a person or the system user."""
-
-    pk: Any
-    is_active: bool
-    is_system: bool
-
-    def has_perm(self, perm: str, obj: Any = None) -> bool: ...
 
 
 def has_permission(actor: Any, permission: str, obj: Model | None = None) -> bool:

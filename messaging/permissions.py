@@ -2,9 +2,7 @@
 
 from uuid import UUID
 
-from django.contrib.auth.models import Permission
-from django.db.models import QuerySet
-
+from core import grants
 from messaging.models import (
     Conversation,
     ConversationMember,
@@ -22,44 +20,14 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
 def apply_role(conversation: Conversation, user_id: UUID, role: str | None) -> None:
     """Make the person's grants on the conversation those of the role; None withdraws all."""
     wanted = ROLE_PERMISSIONS[role] if role is not None else frozenset()
-    grants = ConversationUserObjectPermission.objects.filter(
-        content_object=conversation, user_id=user_id
-    )
-    grants.exclude(permission__codename__in=wanted).delete()
-    ConversationUserObjectPermission.objects.bulk_create(
-        [
-            ConversationUserObjectPermission(
-                content_object=conversation, user_id=user_id, permission=permission
-            )
-            for permission in _permissions(wanted)
-        ],
-        ignore_conflicts=True,
-    )
-
-
-def _permissions(codenames: frozenset[str]) -> QuerySet[Permission]:
-    return Permission.objects.filter(
-        content_type__app_label="messaging",
-        content_type__model="conversation",
-        codename__in=codenames,
-    )
+    grants.set_grants(ConversationUserObjectPermission, conversation, user_id, wanted)
 
 
 def differences() -> list[str]:
     """One line for each person and conversation whose grants differ from the role."""
-    held: dict[tuple[UUID, UUID], set[str]] = {}
-    rows = ConversationUserObjectPermission.objects.values_list(
-        "content_object_id", "user_id", "permission__codename"
-    )
-    for conversation_id, user_id, codename in rows.iterator():
-        held.setdefault((conversation_id, user_id), set()).add(codename)
+    members = ConversationMember.objects.filter(removed_at__isnull=True)
     expected = {
-        (member.conversation_id, member.user_id): set(ROLE_PERMISSIONS[member.role])
-        for member in ConversationMember.objects.filter(removed_at__isnull=True).iterator()
+        (member.conversation_id, member.user_id): ROLE_PERMISSIONS[member.role]
+        for member in members.iterator()
     }
-    return [
-        f"conversation {key[0]}, person {key[1]}: holds {sorted(held.get(key, ()))}, "
-        f"role gives {sorted(expected.get(key, ()))}"
-        for key in sorted(held.keys() | expected.keys(), key=str)
-        if held.get(key, set()) != expected.get(key, set())
-    ]
+    return grants.differences(ConversationUserObjectPermission, expected)

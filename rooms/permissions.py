@@ -5,6 +5,7 @@ from uuid import UUID
 from django.contrib.auth.models import Permission
 from django.db.models import Exists, OuterRef
 
+from core import grants
 from messaging.models import MemberRole
 from rooms.models import Participant, Role, Room, RoomType, RoomUserObjectPermission
 
@@ -45,18 +46,7 @@ def permissions_of(role: str, room: Room) -> frozenset[str]:
 def apply_role(room: Room, user_id: UUID, role: str | None) -> None:
     """Make the person's grants on the room those of the role; None withdraws all."""
     wanted = permissions_of(role, room) if role is not None else frozenset()
-    grants = RoomUserObjectPermission.objects.filter(content_object=room, user_id=user_id)
-    grants.exclude(permission__codename__in=wanted).delete()
-    permissions = Permission.objects.filter(
-        content_type__app_label="rooms", content_type__model="room", codename__in=wanted
-    )
-    RoomUserObjectPermission.objects.bulk_create(
-        [
-            RoomUserObjectPermission(content_object=room, user_id=user_id, permission=permission)
-            for permission in permissions
-        ],
-        ignore_conflicts=True,
-    )
+    grants.set_grants(RoomUserObjectPermission, room, user_id, wanted)
 
 
 def apply_type(room_type: RoomType) -> None:
@@ -89,22 +79,11 @@ def apply_type(room_type: RoomType) -> None:
 
 def differences() -> list[str]:
     """One line for each person and room whose grants differ from the role."""
-    held: dict[tuple[UUID, UUID], set[str]] = {}
-    rows = RoomUserObjectPermission.objects.values_list(
-        "content_object_id", "user_id", "permission__codename"
-    )
-    for room_id, user_id, codename in rows.iterator():
-        held.setdefault((room_id, user_id), set()).add(codename)
     participants = Participant.objects.filter(left_at__isnull=True)
     expected = {
-        (participant.room_id, participant.user_id): set(
-            permissions_of(participant.role, participant.room)
+        (participant.room_id, participant.user_id): permissions_of(
+            participant.role, participant.room
         )
         for participant in participants.select_related("room__room_type").iterator()
     }
-    return [
-        f"room {key[0]}, person {key[1]}: holds {sorted(held.get(key, ()))}, "
-        f"role gives {sorted(expected.get(key, ()))}"
-        for key in sorted(held.keys() | expected.keys(), key=str)
-        if held.get(key, set()) != expected.get(key, set())
-    ]
+    return grants.differences(RoomUserObjectPermission, expected)
