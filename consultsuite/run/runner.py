@@ -106,7 +106,7 @@ class Runner:
         commands = ["migrate --noinput --verbosity 1"]
         if is_production(environment):
             commands.append("collectstatic --noinput --verbosity 0")
-        if self._plan.is_embedded:
+        elif self._plan.is_embedded:
             commands.append("seed_demo --if-empty")
         for command in commands:
             await self._manage(command, environment)
