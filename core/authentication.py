@@ -1,6 +1,6 @@
 """Who is behind a socket: the session cookie, or the subprotocol ``token.<token>``."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Protocol, TypeVar
@@ -8,10 +8,11 @@ from uuid import UUID
 
 from channels.security.websocket import AllowedHostsOriginValidator
 from django.conf import settings
-from django.contrib.auth import get_user, get_user_model
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, get_user, get_user_model
 from django.contrib.sessions.models import Session
 from django.http import HttpRequest, parse_cookie
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from knox.auth import TokenAuthentication
 from knox.crypto import hash_token
 from knox.models import AuthToken
@@ -73,29 +74,54 @@ Socket = TypeVar("Socket", bound=Connected)
 
 
 def ended(sockets: Iterable[Socket]) -> list[Socket]:
-    """Those whose session or token ended or whose person was deactivated; three queries."""
+    """Those that may not go on; three queries.
+
+    Their session or token ended, their password changed since the session began, or their
+    person was deactivated.
+    """
     checked = [socket for socket in sockets if socket.credentials is not None]
     if not checked:
         return []
-    now = timezone.now()
+    active = get_user_model()._default_manager.filter(is_active=True)
+    people = active.in_bulk({socket.user_id for socket in checked})
+    sessions = _live_sessions({s.credentials.session_key for s in checked} - {""}, people)
     digests = {s: hash_token(s.credentials.token) for s in checked if s.credentials.token}
-    keys = {s.credentials.session_key for s in checked} - {""}
-    sessions = Session.objects.filter(session_key__in=keys, expire_date__gt=now)
-    tokens = AuthToken.objects.filter(digest__in=set(digests.values())).exclude(expiry__lt=now)
-    people = get_user_model()._default_manager.filter(
-        pk__in={socket.user_id for socket in checked}, is_active=True
-    )
-    alive: set[Any] = {
-        *(sessions.values_list("session_key", flat=True) if keys else ()),
-        *(tokens.values_list("digest", flat=True) if digests else ()),
-    }
-    active = set(people.values_list("pk", flat=True))
+    tokens = _live_tokens(set(digests.values()))
     return [
         socket
         for socket in checked
-        if socket.user_id not in active
-        or digests.get(socket, socket.credentials.session_key) not in alive
+        if socket.user_id not in people
+        or not (
+            digests[socket] in tokens
+            if socket in digests
+            else sessions.get(socket.credentials.session_key) == socket.user_id
+        )
     ]
+
+
+def _live_sessions(keys: set[str], people: Mapping[UUID, Any]) -> dict[str, UUID]:
+    """Which person each session still stands for, checked as `get_user` does for a request."""
+    if not keys:
+        return {}
+    hashes = {
+        str(pk): (pk, [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()])
+        for pk, user in people.items()
+    }
+    live = {}
+    for row in Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now()):
+        session = row.get_decoded()
+        pk, accepted = hashes.get(session.get(SESSION_KEY, ""), (None, []))
+        known = session.get(HASH_SESSION_KEY, "")
+        if pk is not None and any(constant_time_compare(known, each) for each in accepted):
+            live[row.session_key] = pk
+    return live
+
+
+def _live_tokens(digests: set[str]) -> set[str]:
+    if not digests:
+        return set()
+    tokens = AuthToken.objects.filter(digest__in=digests).exclude(expiry__lt=timezone.now())
+    return set(tokens.values_list("digest", flat=True))
 
 
 def _session_key(scope: dict[str, Any]) -> str:

@@ -121,6 +121,33 @@ async def test_sign_out_elsewhere_ends_at_the_heartbeat(
     assert await untouched.settled() == [{"type": "heads", "streams": {}}]
 
 
+async def test_changed_password_ends_silent_listeners_at_the_heartbeat(
+    signed_in: Client, client_user: User, open_socket: OpenSocket
+) -> None:
+    socket = await open_socket(**cookie(signed_in))
+    with_token = await open_socket(client_user)
+    await hub().beat()
+    assert await socket.settled() == [{"type": "heads", "streams": {}}]
+    client_user.set_password("another fine sentence")
+    await in_database(client_user.save)
+    await hub().beat()
+    assert (await socket.until("error"))["code"] == "signed_out"
+    assert await socket.next() == {"type": "closed", "code": 4401}
+    await with_token.say("ping")  # a token is its own secret
+    await with_token.until("pong")
+
+
+async def test_heartbeat_keeps_the_session_that_changed_the_password(
+    signed_in: Client, client_user: User, open_socket: OpenSocket
+) -> None:
+    client_user.set_password("another fine sentence")
+    await in_database(client_user.save)
+    await in_database(signed_in.force_login, client_user)
+    socket = await open_socket(**cookie(signed_in))
+    await hub().beat()
+    assert await socket.settled() == [{"type": "heads", "streams": {}}]
+
+
 async def test_changed_password_ends_the_session(
     signed_in: Client, client_user: User, open_socket: OpenSocket
 ) -> None:
