@@ -100,7 +100,7 @@ def test_home_shows_what_is_next_live_waiting_and_past(
 def test_empty_home_leads_on(client: Client, consultant: User, outsider: User) -> None:
     assert reverse("rooms:create") in signed_in(client, consultant).get("/").content.decode()
     text = signed_in(client, outsider).get("/").content.decode()
-    assert "once a consultant invites you" in text
+    assert "once a consultant adds you" in text
     assert reverse("rooms:create") not in text
 
 
@@ -211,6 +211,18 @@ def test_settings_change_the_room(client: Client, room: Room, consultant: User) 
     assert (room.name, room.description, room.duration_minutes) == ("New name", "Why", 90)
     short = client.post(url("settings", room), values | {"name": ""})
     assert short.status_code == 422
+
+
+def test_settings_refuse_a_time_out_of_reach(
+    client: Client, make_room: Callable[..., Room], consultant: User
+) -> None:
+    room = make_room()
+    values = {"name": "Far", "duration_minutes": "60", "scheduled_at": "9999-12-31T23:59"}
+    answer = signed_in(client, consultant).post(url("settings", room), values)
+    assert answer.status_code == 422
+    assert "between yesterday and five years from now" in answer.content.decode()
+    room.refresh_from_db()
+    assert room.scheduled_at is None
 
 
 def test_people_are_added_changed_and_removed(

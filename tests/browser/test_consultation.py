@@ -30,7 +30,9 @@ def messages(page: Page) -> Locator:
 
 
 def message(page: Page, words: str) -> Locator:
-    return page.locator("[data-chat-list] .message-group").filter(has_text=words)
+    """The message that says this itself, not one that quotes it."""
+    body = page.locator(".message-body", has_text=words)
+    return page.locator("[data-chat-list] .message-group").filter(has=body)
 
 
 def open_menu(page: Page, words: str) -> None:
@@ -119,11 +121,17 @@ def change_and_take_back(mara: Visitor, tomas: Visitor) -> None:
     tomas.page.keyboard.press("Escape")
     write(mara, "Wrong window, sorry.")
     expect(message(tomas.page, "Wrong window")).to_be_visible()
+    open_menu(tomas.page, "Wrong window")
+    tomas.page.get_by_role("button", name="Reply").click()
+    write(tomas, "No harm done.")
+    quote = message(mara.page, "No harm done.").locator(".message-quote")
+    expect(quote).to_contain_text("Wrong window")
     open_menu(mara.page, "Wrong window")
     mara.page.get_by_role("button", name="Delete", exact=True).click()
     mara.page.get_by_role("button", name="Delete message").click()
     expect(message(tomas.page, "Wrong window")).to_have_count(0)
-    expect(message(tomas.page, "Message deleted")).to_be_visible()
+    expect(messages(tomas.page).filter(has_text="Message deleted")).to_be_visible()
+    expect(quote).to_contain_text("Message deleted")
 
 
 def lose_and_regain_the_connection(site: Site, mara: Visitor, tomas: Visitor) -> None:
@@ -152,12 +160,11 @@ def move_the_agenda(mara: Visitor, tomas: Visitor) -> None:
     show(mara, "agenda")
     show(tomas, "agenda")
     current = tomas.page.locator(".side-agenda [aria-current=step]")
-    if current.is_visible():
-        expect(current).to_contain_text("Where we stand")
-        mara.page.get_by_role("button", name="Next item").click()
-        expect(current).to_contain_text("The question")
-        stage = mara.page.locator(".agenda-row[aria-current=step] input[name=title]")
-        expect(stage).to_have_value("The question")
+    expect(current).to_contain_text("Where we stand")
+    mara.page.get_by_role("button", name="Next item").click()
+    expect(current).to_contain_text("The question")
+    stage = mara.page.locator(".agenda-row[aria-current=step] input[name=title]")
+    expect(stage).to_have_value("The question")
     show(mara, "chat")
     show(tomas, "chat")
 

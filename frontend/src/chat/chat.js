@@ -64,19 +64,23 @@ export class Chat {
 
   // What comes in ---------------------------------------------------------------------------
 
-  #receive({ name, data, html, actor }) {
+  #receive({ name, data, html }) {
     if (!html) return;
-    if (name === "MessageSent") this.#arrived(data, html, actor);
-    else if (this.list.find(data.id)) this.list.insert(html);
+    if (name === "MessageSent") {
+      this.#arrived(data, html);
+      return;
+    }
+    if (this.list.find(data.id)) this.list.insert(html);
+    this.list.requote(data);
   }
 
   #arrived(message, html) {
     const isMine = message.sender.id === this.list.me;
     if (isMine) this.outbox.settle(message.client_id);
+    this.pending.remove(message.client_id);
     // A page opened at an old message has a gap before the present; it is loaded by scrolling.
     if ("hasNewer" in this.element.dataset) return this.#countBelow();
     const wasAtEnd = this.list.isAtEnd;
-    this.pending.remove(message.client_id);
     this.#typing.delete(message.sender.id);
     this.#drawTyping();
     if (!isMine && message.message_type !== "system" && !this.#isWatched(wasAtEnd)) this.#unreadLine(message);

@@ -7,6 +7,7 @@ import htmx from "htmx.org";
 import { clock, dayKey, dayWords } from "./times.js";
 
 const GROUP_MINUTES = 5;
+const QUOTED_CHARACTERS = 90;
 
 export class MessageList {
   constructor(chat) {
@@ -51,6 +52,14 @@ export class MessageList {
       for (const item of added) this.#place(item);
     });
     return added;
+  }
+
+  /** Answers quote what a message says now, not what it said before. */
+  requote({ id, body, is_deleted: isDeleted }) {
+    const words = isDeleted ? "Message deleted" : body.slice(0, QUOTED_CHARACTERS);
+    for (const quote of this.element.querySelectorAll(`[data-jump="${CSS.escape(id)}"] [data-quoted]`)) {
+      quote.textContent = words;
+    }
   }
 
   /** Change the list without moving what the reader looks at. */

@@ -38,10 +38,15 @@ export class Pending {
   }
 
   #ways(item) {
+    // In a room that is over nothing can be written: the words can still be taken along.
+    if (!this.composer) {
+      const copy = this.#button("Copy", () => navigator.clipboard.writeText(item.body));
+      return [copy, this.#button("Discard", () => this.outbox.discard(item.clientId))];
+    }
     const retry = this.#button("Try again", () => this.outbox.retry(item.clientId));
     const take = this.#button("Take back", async () => {
       const given = await this.outbox.discard(item.clientId);
-      if (given) this.composer?.restore(given.body);
+      if (given) this.composer.restore(given.body);
     });
     return [retry, take];
   }
