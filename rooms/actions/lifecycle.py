@@ -1,12 +1,13 @@
 """A room is created, changed, started, completed, cancelled."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
+from core.context import current_origin
 from core.errors import ActionError, Conflict
 from core.permissions import require
 from core.publish import record
@@ -25,6 +26,10 @@ from rooms.models.room_type import MAX_MINUTES
 
 CHANGEABLE = ("name", "description", "scheduled_at", "duration_minutes")
 MIN_MINUTES = 5
+
+EARLIEST, LATEST = -timedelta(days=1), timedelta(days=5 * 365 + 1)
+"""From now: what a time may be set to. Yesterday, for what is written down after it began; five
+years, so that a slip in the year is noticed and every time zone can show the time."""
 
 ADMINISTRATOR = "accounts.manage_system"
 """Who runs the system may also move, complete and cancel a room, from the admin: when its people
@@ -86,6 +91,7 @@ def create_room(
         created_by=actor,
     )
     _validate(room)
+    _check_time(room.scheduled_at)
     room.conversation = open_conversation(actor=system, kind=ConversationKind.ROOM, title=room.name)
     room.save(force_insert=True)
     record(RoomCreated(room_id=room.pk, name=room.name, mode=mode), stream=room.stream, actor=actor)
@@ -125,6 +131,8 @@ def update_room(*, actor: User, room: Room, changes: dict[str, Any]) -> Room:
     if room.mode == Mode.INSTANT and room.scheduled_at is not None:
         room.mode = Mode.SCHEDULED
     _validate(room)
+    if "scheduled_at" in changed:
+        _check_time(room.scheduled_at)
     room.save(update_fields=[*changed, "mode"])
     record(RoomChanged(room_id=room.pk, fields=changed), stream=room.stream, actor=actor)
     if "name" in changed:
@@ -219,4 +227,15 @@ def _validate(room: Room) -> None:
         raise InvalidRoom(
             f"A consultation lasts {MIN_MINUTES} to {MAX_MINUTES} minutes.",
             field="duration_minutes",
+        )
+
+
+def _check_time(scheduled_at: datetime | None) -> None:
+    if scheduled_at is None:
+        return
+    now = current_origin().at or timezone.now()
+    if not now + EARLIEST <= scheduled_at <= now + LATEST:
+        raise InvalidRoom(
+            "A consultation begins between yesterday and five years from now. Check the year.",
+            field="scheduled_at",
         )

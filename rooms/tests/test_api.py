@@ -78,6 +78,8 @@ class TestCreate:
             ({"client_email": "system@consultsuite.invalid"}, "client_email"),
             ({"client_email": "no address"}, "client_email"),
             ({"scheduled_at": "soon"}, "scheduled_at"),
+            ({"scheduled_at": "9999-12-31T23:59:59Z"}, "scheduled_at"),
+            ({"scheduled_at": "0001-01-01T00:00:00Z"}, "scheduled_at"),
             ({"mode": "scheduled"}, "scheduled_at"),
             ({"mode": "instant", "scheduled_at": "2031-03-04T10:00:00Z"}, "scheduled_at"),
             ({"mode": "telepathy"}, "mode"),

@@ -1,7 +1,7 @@
 """A room is created, changed, started, completed, cancelled."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -265,6 +265,39 @@ def test_an_instant_room_that_gets_a_time_is_scheduled(
         update_room(actor=consultant, room=room, changes={"scheduled_at": None})
     with refused(InvalidRoom, "Give the consultation a name."):
         update_room(actor=consultant, room=room, changes={"name": " "})
+
+
+@pytest.mark.parametrize(
+    "far",
+    [
+        datetime.max.replace(tzinfo=UTC),
+        datetime.min.replace(tzinfo=UTC),
+        timezone.now() - timedelta(days=2),
+        timezone.now() + timedelta(days=5 * 366),
+    ],
+)
+def test_a_time_that_no_calendar_holds_is_refused(
+    far: datetime, make_room: MakeRoom, consultant: User
+) -> None:
+    said = "A consultation begins between yesterday and five years from now."
+    with refused(InvalidRoom, said):
+        create_room(
+            actor=consultant,
+            name="Far",
+            room_type=consultation(),
+            mode=Mode.SCHEDULED,
+            scheduled_at=far,
+        )
+    room = make_room()
+    with refused(InvalidRoom, said):
+        update_room(actor=consultant, room=room, changes={"scheduled_at": far})
+
+
+def test_what_was_to_begin_long_ago_can_be_renamed(make_room: MakeRoom, consultant: User) -> None:
+    room, long_ago = make_room(), timezone.now() - timedelta(days=30)
+    Room.objects.filter(pk=room.pk).update(mode=Mode.SCHEDULED, scheduled_at=long_ago)
+    changes = {"name": "Missed", "scheduled_at": long_ago}
+    assert update_room(actor=consultant, room=room, changes=changes).name == "Missed"
 
 
 def test_what_has_begun_keeps_its_time(room: Room, consultant: User) -> None:
