@@ -238,7 +238,8 @@ def test_a_room_is_changed_by_its_action(office: Client, room: Room) -> None:
             page(Room, "change", room.pk), room_form(room, name="Renamed by the office")
         )
     assert response.status_code == 302
-    assert [event.data["fields"] for event in events] == [["name"]]
+    assert names(events) == ["RoomChanged", "ConversationRenamed"]
+    assert events[0].data["fields"] == ["name"]
     late = {"scheduled_at_0": "2030-01-01", "scheduled_at_1": "10:00"}
     response = office.post(page(Room, "change", room.pk), room_form(room, **late))
     assert "It has begun; its time cannot be moved any more." in response.content.decode()
