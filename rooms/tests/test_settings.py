@@ -1,9 +1,9 @@
 """The page on which a room's name, description, time and planned minutes are changed."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -13,11 +13,10 @@ from rooms.models import Room
 pytestmark = pytest.mark.django_db
 
 
-def post(client: Client, user: User, room: Room, values: dict[str, str]) -> HttpResponse:
+def post(client: Client, user: User, room: Room, values: dict[str, str]) -> Any:
     """Send the form."""
     client.force_login(user)
-    answer: HttpResponse = client.post(reverse("rooms:settings", args=[room.pk]), values)
-    return answer
+    return client.post(reverse("rooms:settings", args=[room.pk]), values)
 
 
 def test_settings_refuse_a_time_out_of_reach(

@@ -213,18 +213,6 @@ def test_settings_change_the_room(client: Client, room: Room, consultant: User) 
     assert short.status_code == 422
 
 
-def test_settings_refuse_a_time_out_of_reach(
-    client: Client, make_room: Callable[..., Room], consultant: User
-) -> None:
-    room = make_room()
-    values = {"name": "Far", "duration_minutes": "60", "scheduled_at": "9999-12-31T23:59"}
-    answer = signed_in(client, consultant).post(url("settings", room), values)
-    assert answer.status_code == 422
-    assert "between yesterday and five years from now" in answer.content.decode()
-    room.refresh_from_db()
-    assert room.scheduled_at is None
-
-
 def test_people_are_added_changed_and_removed(
     client: Client, room: Room, consultant: User, manager: User
 ) -> None:
