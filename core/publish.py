@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from core.context import current_origin
 from core.database import DATABASE_AWAY
 from core.events import DomainEvent, StreamKey
-from core.models import Event
+from core.models import Event, Stream
 from core.outages import REDIS_AWAY, database_outage, redis_outage
 from core.rendering import frames
 
@@ -53,6 +53,17 @@ def record(event: DomainEvent, *, stream: StreamKey, actor: Any) -> Event:
     )
     transaction.on_commit(lambda: _publish(stream, row), robust=True)
     return row
+
+
+def lock(stream: StreamKey) -> None:
+    """Take the lock that `record` takes, without a number: to look before recording.
+
+    An action that also locks rows of the stream's objects takes this first, as one that records
+    before it writes does; in any other order two of them could wait for each other. A stream
+    without an event yet has no lock.
+    """
+    held = Stream.objects.filter(kind=stream.kind, object_id=stream.object_id)
+    held.select_for_update(no_key=True).values_list("pk").first()
 
 
 def _publish(stream: StreamKey, row: Event) -> None:

@@ -1,4 +1,8 @@
-"""Messages are sent, edited and deleted. Every way in (page, API, socket, command) ends here."""
+"""Messages are sent, edited and deleted. Every way in (page, API, socket, command) ends here.
+
+Permissions are asked for twice: first to refuse early, then again under the stream's lock, so that
+nothing is written after the removal that took them.
+"""
 
 import unicodedata
 import uuid
@@ -10,8 +14,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.errors import ActionError, Conflict, NotAllowed
-from core.permissions import has_permission, require
-from core.publish import record
+from core.permissions import forget_grants, has_permission, require
+from core.publish import lock, record
 from messaging.events import MessageDeleted, MessageEdited, MessageSent
 from messaging.markdown import render_markdown
 from messaging.models import Conversation, Message, MessageRevision, MessageType
@@ -133,6 +137,10 @@ def edit_message(*, actor: User, message: Message, body: str) -> Message:
     _require_own(actor, message)
     body = _clean(body)
     message = _lock(message)
+    forget_grants(actor)
+    _require_own(actor, message)
+    if message.is_deleted:
+        raise MessageIsDeleted
     if body == message.body:
         return message
     record(MessageEdited(message_id=message.pk), stream=message.conversation.stream, actor=actor)
@@ -156,12 +164,12 @@ def delete_message(*, actor: User, message: Message) -> Message:
     Records `MessageDeleted`; deleting twice changes nothing. Raises `NotAllowed`,
     `ConversationIsClosed`.
     """
-    require(actor, "messaging.read", message.conversation)
-    if not has_permission(actor, "messaging.moderate", message.conversation):
-        _require_own(actor, message)
+    _require_own_or_moderate(actor, message)
     if message.message_type == MessageType.SYSTEM:
         raise NotAllowed("This line is part of the record and stays.")
-    message = Message.objects.select_for_update().get(pk=message.pk)
+    message = _lock(message)
+    forget_grants(actor)
+    _require_own_or_moderate(actor, message)
     if message.is_deleted:
         return message
     record(MessageDeleted(message_id=message.pk), stream=message.conversation.stream, actor=actor)
@@ -185,6 +193,8 @@ def _append(*, actor: User, conversation: Conversation, **fields: Any) -> Messag
         actor=actor,
     )
     if message.message_type != MessageType.SYSTEM:
+        forget_grants(actor)
+        require(actor, "messaging.post", conversation)
         _refuse_closed(conversation)
     message.seq = event.seq
     message.save(force_insert=True)
@@ -206,16 +216,23 @@ def _already_sent(actor: User, conversation: Conversation, client_id: UUID) -> M
 
 
 def _lock(message: Message) -> Message:
-    locked = Message.objects.select_for_update().get(pk=message.pk)
-    if locked.is_deleted:
-        raise MessageIsDeleted
-    return locked
+    """The message as it stands. Its stream's lock keeps it so, and no lock on its row is needed:
+    a reply holds the stream and then refers to the row, so taking them the other way round
+    could wait for it for ever."""
+    lock(message.conversation.stream)
+    return Message.objects.select_related("conversation").get(pk=message.pk)
 
 
 def _require_own(actor: User, message: Message) -> None:
     require(actor, "messaging.post", message.conversation)
     if message.author_id != actor.pk or message.message_type != MessageType.TEXT:
         raise NotAllowed("Only its author can change a message.")
+
+
+def _require_own_or_moderate(actor: User, message: Message) -> None:
+    require(actor, "messaging.read", message.conversation)
+    if not has_permission(actor, "messaging.moderate", message.conversation):
+        _require_own(actor, message)
 
 
 def _clean(body: str) -> str:
