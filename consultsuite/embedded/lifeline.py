@@ -195,7 +195,8 @@ def _start_guard() -> int:
     reading_end, writing_end = os.pipe()
     guard = subprocess.Popen(
         # Isolated and without site packages: the guard needs neither and starts faster.
-        [sys.executable, "-I", "-S", __file__],
+        # We may be gone before it can ask who its parent is, so it is told.
+        [sys.executable, "-I", "-S", __file__, str(os.getpid()), str(started(os.getpid()))],
         stdin=reading_end,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -211,10 +212,9 @@ def _start_guard() -> int:
 lifeline = Lifeline()
 
 
-def _guard() -> None:
+def _guard(owner: int, owner_started: int) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    owner = os.getppid()
     watched: dict[int, Watch] = {}
     for line in sys.stdin:
         message = json.loads(line)
@@ -223,10 +223,10 @@ def _guard() -> None:
         else:
             watched.pop(message["forget"], None)
     # The pipe may close before the owner's locks are released: wait for its very end.
-    while os.getppid() == owner and is_alive(owner):
+    while is_alive(owner) and started(owner) == owner_started:
         time.sleep(0.02)
     end_all(list(watched.values()))
 
 
 if __name__ == "__main__":
-    _guard()
+    _guard(int(sys.argv[1]), int(sys.argv[2]))

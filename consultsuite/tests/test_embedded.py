@@ -217,6 +217,22 @@ def test_services_end_with_a_killed_holder_but_not_before_the_last(tmp_path: Pat
             wait_until(lambda: processes_with(str(var)) == [], "every service ends")
 
 
+_WATCHER = """
+import os, signal, subprocess
+from consultsuite.embedded.lifeline import PARTS, Lifeline
+watched = subprocess.Popen(["sleep", "600"], start_new_session=True)
+Lifeline().watch(watched.pid, number=signal.SIGTERM, grace_seconds=5, stage=PARTS)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_is_watched_ends_with_an_owner_killed_before_its_guard_runs(tmp_path: Path) -> None:
+    mark = f"mark-{tmp_path.name}-{os.getpid()}"
+    with python(tmp_path, "-c", _WATCHER, PYTHONPATH=str(ROOT), MARK=mark) as owner:
+        assert owner.process.wait() == -signal.SIGKILL
+        wait_until(lambda: processes_with(mark) == [], "the watched process and the guard end")
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may open what is closed to others")
 def test_only_the_service_user_is_let_through(tmp_path: Path) -> None:
     closed = tmp_path / "closed"
