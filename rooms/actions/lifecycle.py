@@ -19,7 +19,7 @@ from messaging.actions.conversations import (
 from messaging.actions.messages import post_system_message
 from messaging.models import ConversationKind
 from rooms.actions.agenda import begin_agenda, end_agenda
-from rooms.actions.participants import place
+from rooms.actions.participants import end_visits, place
 from rooms.events import RoomCancelled, RoomChanged, RoomCompleted, RoomCreated, RoomStarted
 from rooms.models import AgendaItem, Mode, Role, Room, RoomType, Status
 from rooms.models.room_type import MAX_MINUTES
@@ -158,11 +158,12 @@ def start_room(*, actor: User, room: Room) -> Room:
 
 @transaction.atomic
 def complete_room(*, actor: User, room: Room) -> Room:
-    """active -> completed. Records `RoomCompleted`; the conversation closes."""
+    """active -> completed. Records `RoomCompleted`; stays end, the conversation closes."""
     require(actor, "rooms.manage", room, or_in_general=ADMINISTRATOR)
     room = _step(room, Status.ACTIVE, Status.COMPLETED, "completed")
     room.completed_at = timezone.now()
     room.save(update_fields=["status", "completed_at"])
+    end_visits(room=room)
     record(
         RoomCompleted(room_id=room.pk, duration_minutes=room.actual_duration_minutes or 0),
         stream=room.stream,
@@ -176,11 +177,15 @@ def complete_room(*, actor: User, room: Room) -> Room:
 
 @transaction.atomic
 def cancel_room(*, actor: User, room: Room) -> Room:
-    """scheduled or active -> cancelled. Records `RoomCancelled`; the conversation closes."""
+    """scheduled or active -> cancelled. Records `RoomCancelled`.
+
+    Stays end and the conversation closes.
+    """
     require(actor, "rooms.manage", room, or_in_general=ADMINISTRATOR)
     room = _step(room, (Status.SCHEDULED, Status.ACTIVE), Status.CANCELLED, "cancelled")
     room.cancelled_at = timezone.now()
     room.save(update_fields=["status", "cancelled_at"])
+    end_visits(room=room)
     record(RoomCancelled(room_id=room.pk), stream=room.stream, actor=actor)
     _say(room, "cancelled", actor, f"{actor.name} cancelled the consultation")
     close_conversation(actor=User.objects.system(), conversation=room.conversation)

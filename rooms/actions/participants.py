@@ -149,8 +149,16 @@ def place(*, actor: User, room: Room, user: User, role: str) -> Participant:
 
 @transaction.atomic
 def enter_room(*, actor: User, room: Room) -> None:
-    """Note that somebody opened the room's page. Records `ParticipantEntered` once per stay."""
+    """Note that somebody opened the room's page. Records `ParticipantEntered` once per stay.
+
+    Reading what is over is no stay. Raises `NotAllowed`, also if a removal came first.
+    """
     require(actor, "rooms.view", room)
+    room = Room.objects.select_for_update(of=("self",), no_key=True).get(pk=room.pk)
+    forget_grants(actor)
+    require(actor, "rooms.view", room)
+    if room.is_over:
+        return
     participant = Participant.objects.get(room=room, user=actor, left_at__isnull=True)
     try:
         with transaction.atomic():
@@ -177,6 +185,13 @@ def go_away(*, actor: User, room: Room, user: User) -> None:
     ).update(ended_at=timezone.now())
     if ended:
         record(ParticipantWentAway(user_id=user.pk), stream=room.stream, actor=actor)
+
+
+def end_visits(*, room: Room) -> None:
+    """Part of ending a room, under its lock: nobody's time in it runs on. Records no event."""
+    Visit.objects.filter(participant__room=room, ended_at__isnull=True).update(
+        ended_at=timezone.now()
+    )
 
 
 def _grant(room: Room, user: User, role: str) -> None:
