@@ -9,6 +9,7 @@ import json
 import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
+from uuid import UUID
 
 from channels.layers import get_channel_layer
 from django.conf import settings
@@ -40,6 +41,9 @@ LAYER_SECONDS = 2.0
 HEAL_SECONDS = 2.0
 """Longest that telling the heads waits for events up to them to be sent first."""
 
+PERSON = "user"
+"""The kind of the stream about a person: who loses that one loses every socket."""
+
 MayFollow = Callable[[], bool]
 
 
@@ -51,6 +55,7 @@ class Hub:
         self.feeds: dict[str, Feed] = {}
         self.outlets: set[Outlet] = set()
         self._leaving: set[Outlet] = set()
+        self._people: set[UUID] = set()
         self._channel = ""
         self._tasks: list[asyncio.Task[None]] = []
         self._membership = asyncio.Lock()
@@ -59,8 +64,11 @@ class Hub:
 
     # Sockets come and go ------------------------------------------------------------------
 
-    def connect(self, outlet: Outlet) -> None:
-        """Take a socket in; the first one starts the hub's two loops."""
+    async def connect(self, outlet: Outlet) -> None:
+        """Take a socket in; the first one starts the hub's two loops.
+
+        From then on the end of the socket's person reaches it, whatever it follows.
+        """
         self.outlets.add(outlet)
         if not self._tasks:
             self._probe_heard = self._probe_sent
@@ -68,6 +76,7 @@ class Hub:
                 asyncio.ensure_future(self._receive()),
                 asyncio.ensure_future(self._watch()),
             ]
+        await self._listen_to_people()
 
     def forget(self, outlet: Outlet) -> None:
         """Send nothing more to a socket, at once; `disconnect` does the rest."""
@@ -90,12 +99,14 @@ class Hub:
         names, outlet.streams = outlet.streams, set()
         for name in names:
             await self._close_unfollowed(name)
+        await self._listen_to_people()
         self._leaving.discard(outlet)
         for name in [] if self.outlets else list(self.feeds):  # left behind by revocations
             await self._close_unfollowed(name)
         if not self.outlets and not self._leaving:
             tasks, self._tasks = self._tasks, []
             self._channel = ""
+            self._people.clear()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -189,8 +200,43 @@ class Hub:
             cursor = page[-1].seq if page else max(feed.delivered, reached)
 
     def _revoke_person(self, feed: Feed, user_id: str) -> None:
+        if feed.name == f"{PERSON}:{user_id}":
+            self._end_person(user_id)
         for outlet in [o for o in self.outlets if str(o.user_id) == user_id]:
             self.revoke(outlet, feed.name)
+
+    def _end_person(self, user_id: str) -> None:
+        """Close all sockets of somebody who may not use the suite any more."""
+        for outlet in [o for o in self.outlets if str(o.user_id) == user_id]:
+            outlet.close(SIGNED_OUT, SIGNED_OUT_FRAME)
+
+    async def _listen_to_people(self) -> None:
+        """Be in the group of the stream of each person who has a socket here.
+
+        Without a feed: a lost broadcast is made up for by the heartbeat, which asks the
+        database about everybody (`ended`).
+        """
+        async with self._membership:
+            wanted = {outlet.user_id for outlet in self.outlets}
+            try:
+                for user_id in wanted ^ self._people:
+                    if redis_outage.is_on:
+                        return  # the watch tries again when it is back
+                    async with asyncio.timeout(LAYER_SECONDS):
+                        await self._listen_to(user_id, user_id in wanted)
+            except REDIS_AWAY as error:
+                redis_outage.note(error)
+
+    async def _listen_to(self, user_id: UUID, is_wanted: bool) -> None:
+        stream = StreamKey(PERSON, user_id)
+        if is_wanted:
+            await self._ensure_channel()
+            await self.layer.group_add(stream.group, self._channel)
+            self._people.add(user_id)
+        else:
+            self._people.discard(user_id)
+            if str(stream) not in self.feeds:
+                await self.layer.group_discard(stream.group, self._channel)
 
     async def _close_unfollowed(self, name: str) -> None:
         feed = self.feeds.get(name)
@@ -212,7 +258,8 @@ class Hub:
     async def _leave(self, feed: Feed) -> None:
         try:
             async with asyncio.timeout(LAYER_SECONDS), self._membership:
-                if feed.name not in self.feeds:  # else somebody came back meanwhile
+                is_person = feed.stream.kind == PERSON and feed.stream.object_id in self._people
+                if feed.name not in self.feeds and not is_person:  # nobody came back meanwhile
                     await self.layer.group_discard(feed.stream.group, self._channel)
         except REDIS_AWAY as error:
             redis_outage.note(error)
@@ -245,6 +292,8 @@ class Hub:
             self._probe_heard = message["number"]
             redis_outage.over()
             return
+        if message.get("revokes") and message["stream"] == f"{PERSON}:{message['revokes']}":
+            self._end_person(message["revokes"])
         feed = self.feeds.get(message["stream"])
         if feed is None:
             return
@@ -297,6 +346,7 @@ class Hub:
         for feed in list(self.feeds.values()):
             if not feed.is_joined:
                 await self._join(feed)
+        await self._listen_to_people()
         numbers = await in_database(heads, [feed.stream for feed in self.feeds.values()])
         database_outage.over()
         by_name = {str(stream): number for stream, number in numbers.items()}

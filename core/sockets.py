@@ -171,7 +171,7 @@ class SuiteConsumer(AsyncWebsocketConsumer):
         self.origin = _origin(self.scope, credentials)
         self.hub = hub()
         self.outlet = Outlet(self.base_send, user.pk, credentials)
-        self.hub.connect(self.outlet)
+        await self.hub.connect(self.outlet)
 
     async def disconnect(self, code: int) -> None:
         """Leave all streams; tell those who follow them."""

@@ -97,7 +97,7 @@ async def open_socket() -> AsyncIterator[OpenSocket]:
     for socket in opened:
         if not socket.future.cancelled():
             await socket.disconnect(timeout=SECONDS)
-    for leftover in (hub().outlets, hub().feeds, hub()._tasks):
+    for leftover in (hub().outlets, hub().feeds, hub()._people, hub()._tasks):
         assert not leftover, "the hub keeps something after its last socket"
 
 

@@ -269,9 +269,10 @@ async def test_cancelled_subscriber_does_not_disturb_the_next(
     tasks = [
         asyncio.ensure_future(hub().subscribe(outlet, stream, 0, lambda: True)) for _ in range(3)
     ]
-    await asyncio.sleep(0)
-    tasks[0].cancel()
-    tasks[1].cancel()
+    async with hub()._membership:  # the first one waits to join, the others for the first
+        await asyncio.sleep(0)
+        tasks[0].cancel()
+        tasks[1].cancel()
     results = await asyncio.gather(*tasks, return_exceptions=True)
     assert [type(result) for result in results[:2]] == [asyncio.CancelledError] * 2
     assert results[2] is None
@@ -342,7 +343,7 @@ async def test_slow_reader_is_closed_while_others_get_all(
         closed.append(message.get("code", 0))
 
     slow = Outlet(send, client_user.pk)
-    hub().connect(slow)
+    await hub().connect(slow)
     await hub().subscribe(slow, room.conversation.stream, None, lambda: True)
     await say_all(say, consultant, room, *"abcdefgh")
     assert await reader.events(8) == list(range(known + 1, known + 9))

@@ -10,11 +10,13 @@ from django.contrib.auth import SESSION_KEY
 from django.test import Client
 from knox.models import AuthToken
 
+from accounts.actions.people import deactivate_person
 from accounts.models import User
 from consultsuite.asgi import application
 from core.database import in_database
 from core.hub import hub
 from core.sockets import FRAMES_IN_A_BURST, frame_types
+from rooms.models import Room
 from tests.sockets import COMMITTED, SECONDS, OpenSocket, Socket
 
 pytestmark = COMMITTED
@@ -84,6 +86,39 @@ async def test_deactivated_person_is_closed(client_user: User, open_socket: Open
     await in_database(User.objects.filter(pk=client_user.pk).update, is_active=False)
     await socket.say("subscribe", stream=f"user:{client_user.pk}")
     assert (await socket.next())["code"] == "signed_out"
+    assert await socket.next() == {"type": "closed", "code": 4401}
+
+
+async def test_deactivation_ends_every_socket_of_the_person_at_once(
+    signed_in: Client,
+    client_user: User,
+    consultant: User,
+    system: User,
+    room: Room,
+    open_socket: OpenSocket,
+) -> None:
+    listening, silent = await open_socket(client_user), await open_socket(**cookie(signed_in))
+    following_themselves, other = await open_socket(client_user), await open_socket(consultant)
+    await listening.follow(room.conversation.stream)
+    await following_themselves.follow(client_user.stream)
+    await other.follow(room.conversation.stream)
+    await in_database(deactivate_person, actor=system, user=client_user)
+    for socket in (listening, silent, following_themselves):
+        assert (await socket.until("error"))["code"] == "signed_out"
+        assert await socket.next() == {"type": "closed", "code": 4401}
+    assert "closed" not in {frame["type"] for frame in await other.settled()}
+
+
+async def test_one_who_stops_following_themselves_is_still_ended(
+    client_user: User, system: User, open_socket: OpenSocket
+) -> None:
+    socket = await open_socket(client_user)
+    await socket.follow(client_user.stream)
+    await socket.say("unsubscribe", stream=str(client_user.stream))
+    await socket.until("unsubscribed")
+    await (await open_socket(client_user)).disconnect()
+    await in_database(deactivate_person, actor=system, user=client_user)
+    assert (await socket.until("error"))["code"] == "signed_out"
     assert await socket.next() == {"type": "closed", "code": 4401}
 
 
