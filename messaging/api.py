@@ -80,7 +80,18 @@ class ThreadView(ApiView):
             }
         )
 
-    def send(self, request: Request, conversation: Conversation) -> Response:
+    def send_once(self, conversation: Conversation) -> Response:
+        """Send a message, once for each `Idempotency-Key`. A repeat shows the message as it is
+        now, so a deleted one as a tombstone."""
+        return self.once(
+            lambda: self._send(conversation), again=lambda pk: self._shown(conversation, pk)
+        )
+
+    def _shown(self, conversation: Conversation, message_id: str) -> Any:
+        rows = with_people(Message.objects.filter(conversation=conversation))
+        return message_resource(get_object_or_404(rows, pk=message_id))
+
+    def _send(self, conversation: Conversation) -> Response:
         """Send a message: 201, or 200 with the first message for a repeated ``client_id``."""
         fields = self.body(SendMessageSerializer)
         client_id = fields.get("client_id")
@@ -119,8 +130,7 @@ class ConversationMessages(ThreadView):
     )  # fmt: skip
     def post(self, request: Request, conversation_id: UUID) -> Response:
         """Send a message."""
-        conversation = self._load(conversation_id)
-        return self.once(lambda: self.send(request, conversation))
+        return self.send_once(self._load(conversation_id))
 
     def _load(self, conversation_id: UUID) -> Conversation:
         return get_object_or_404(Conversation.objects.visible_to(self.person), pk=conversation_id)

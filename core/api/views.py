@@ -51,9 +51,13 @@ class ApiView(APIView):
         found = pages.paginate_queryset(rows, self.request, view=self)
         return pages.get_paginated_response(present(found or []))
 
-    def once(self, create: Callable[[], Response]) -> Response:
+    def once(
+        self, create: Callable[[], Response], *, again: Callable[[str], Any] | None = None
+    ) -> Response:
         """Run ``create`` once for each `Idempotency-Key`; without the header, every time.
 
+        With ``again`` only the ``id`` of what was made is kept, and ``again(id)`` shows it as it
+        stands now: for what can be deleted, whose words must not live on in an old answer.
         Raises `ValidationError` and `KeyUsedOtherwise` (422).
         """
         key = self.request.headers.get("Idempotency-Key", "")
@@ -67,8 +71,10 @@ class ApiView(APIView):
             actor=self.person,
             key=key,
             digest=_digest(self.request),
-            create=lambda: _plain(create()),
+            create=lambda: _plain(create(), only_id=again is not None),
         )
+        if again is not None:
+            body = again(body["id"])
         return Response(body, status=status)
 
 
@@ -83,9 +89,10 @@ def _digest(request: Request) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _plain(response: Response) -> Answer:
+def _plain(response: Response, *, only_id: bool) -> Answer:
     """Status and body as they go out, so that a repeat is equal to the last digit."""
-    return response.status_code, json.loads(json.dumps(response.data, cls=JSONEncoder))
+    body = {"id": response.data["id"]} if only_id else response.data
+    return response.status_code, json.loads(json.dumps(body, cls=JSONEncoder))
 
 
 class UnknownAddress(APIView):

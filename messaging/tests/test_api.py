@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from core.models import Event
+from core.models import Event, IdempotentAnswer
 from messaging.models import Message
 from rooms.actions.lifecycle import complete_room
 from rooms.models import Room
@@ -60,6 +60,21 @@ class TestSend:
         assert (first.status_code, second.status_code) == (201, 200)
         assert first.json() == second.json()
         assert events == []
+
+    def test_a_repeat_of_what_was_deleted_shows_a_tombstone(
+        self, client_user: User, room: Room
+    ) -> None:
+        client, fields = signed_in(client_user), {"body": "The password is plum"}
+        for address in (messages_of(room), f"/api/rooms/{room.pk}/messages/"):
+            key: dict[str, Any] = {"HTTP_IDEMPOTENCY_KEY": address}
+            sent = client.post(address, fields, **key).json()
+            client.delete(f"/api/messages/{sent['id']}/")
+            again = client.post(address, fields, **key)
+            assert (again.status_code, again.json()["id"]) == (201, sent["id"])
+            assert (again.json()["is_deleted"], again.json()["body"]) == (True, "")
+            assert client.post(address, {"body": "Other"}, **key).status_code == 422
+        kept = str(list(IdempotentAnswer.objects.values_list("body", flat=True)))
+        assert "plum" not in kept
 
     def test_a_client_id_used_elsewhere(
         self, client_user: User, room: Room, make_room: Any

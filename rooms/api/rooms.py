@@ -124,8 +124,7 @@ class RoomMessages(ThreadView, RoomView):
     )  # fmt: skip
     def post(self, request: Request, room_id: UUID) -> Response:
         """Send a message to the room."""
-        conversation = self.room(room_id).conversation
-        return self.once(lambda: self.send(request, conversation))
+        return self.send_once(self.room(room_id).conversation)
 
 
 class RoomTimeline(StreamEvents, RoomView):
