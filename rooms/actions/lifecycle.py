@@ -19,9 +19,9 @@ from messaging.actions.conversations import (
 from messaging.actions.messages import post_system_message
 from messaging.models import ConversationKind
 from rooms.actions.agenda import begin_agenda, end_agenda
-from rooms.actions.participants import end_visits, place
+from rooms.actions.participants import place
 from rooms.events import RoomCancelled, RoomChanged, RoomCompleted, RoomCreated, RoomStarted
-from rooms.models import AgendaItem, Mode, Role, Room, RoomType, Status
+from rooms.models import AgendaItem, Mode, Role, Room, RoomType, Status, Visit
 from rooms.models.room_type import MAX_MINUTES
 
 CHANGEABLE = ("name", "description", "scheduled_at", "duration_minutes")
@@ -163,7 +163,7 @@ def complete_room(*, actor: User, room: Room) -> Room:
     room = _step(room, Status.ACTIVE, Status.COMPLETED, "completed")
     room.completed_at = timezone.now()
     room.save(update_fields=["status", "completed_at"])
-    end_visits(room=room)
+    _end_visits(room)
     record(
         RoomCompleted(room_id=room.pk, duration_minutes=room.actual_duration_minutes or 0),
         stream=room.stream,
@@ -185,7 +185,7 @@ def cancel_room(*, actor: User, room: Room) -> Room:
     room = _step(room, (Status.SCHEDULED, Status.ACTIVE), Status.CANCELLED, "cancelled")
     room.cancelled_at = timezone.now()
     room.save(update_fields=["status", "cancelled_at"])
-    end_visits(room=room)
+    _end_visits(room)
     record(RoomCancelled(room_id=room.pk), stream=room.stream, actor=actor)
     _say(room, "cancelled", actor, f"{actor.name} cancelled the consultation")
     close_conversation(actor=User.objects.system(), conversation=room.conversation)
@@ -209,6 +209,13 @@ def _step(room: Room, allowed: Status | tuple[Status, ...], target: Status, word
         )
     room.status = target
     return room
+
+
+def _end_visits(room: Room) -> None:
+    """Nobody's time in the room runs on. Visits are locked before the stream, as in `go_away`."""
+    Visit.objects.filter(participant__room=room, ended_at__isnull=True).update(
+        ended_at=timezone.now()
+    )
 
 
 def _say(room: Room, kind: str, actor: User, text: str) -> None:

@@ -187,13 +187,6 @@ def go_away(*, actor: User, room: Room, user: User) -> None:
         record(ParticipantWentAway(user_id=user.pk), stream=room.stream, actor=actor)
 
 
-def end_visits(*, room: Room) -> None:
-    """Part of ending a room, under its lock: nobody's time in it runs on. Records no event."""
-    Visit.objects.filter(participant__room=room, ended_at__isnull=True).update(
-        ended_at=timezone.now()
-    )
-
-
 def _grant(room: Room, user: User, role: str) -> None:
     permissions.apply_role(room, user.pk, role)
     forget_grants(user)
