@@ -7,6 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.schema import CURSOR, LIMIT, listing, operation
+from core.permissions import require
 from rooms.actions.participants import add_participant, change_role, remove_participant
 from rooms.api.base import RoomView
 from rooms.models import Participant
@@ -44,6 +45,8 @@ class Participants(RoomView):
         room = self.room(room_id)
 
         def add() -> Response:
+            # Before the body says whose address is known.
+            require(self.person, "rooms.invite", room)
             fields = self.body(AddParticipantSerializer)
             participant = add_participant(actor=self.person, room=room, **fields)
             return Response(ParticipantSerializer(participant).data, status=201)

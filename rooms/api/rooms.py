@@ -8,6 +8,7 @@ from rest_framework.response import Response
 from core.api.events import StreamEvents
 from core.api.schema import CURSOR, LIMIT, listing, operation
 from core.api.views import ApiView
+from core.permissions import require
 from core.serializers import AfterQuery, EventsSerializer
 from messaging.api import REPEATED, ThreadView
 from messaging.serializers import MessageSerializer, MessagesQuery, SendMessageSerializer
@@ -60,6 +61,7 @@ class Rooms(RoomView):
         return self.once(self._create)
 
     def _create(self) -> Response:
+        require(self.person, "rooms.add_room")  # before the body says whose address is known
         room = create_room(actor=self.person, **self.body(CreateRoomSerializer))
         return self.answer(room.pk, status=201)
 

@@ -60,6 +60,17 @@ class TestParticipants:
         assert (answer.status_code, list(answer.json()["errors"])) == (status, [field])
         assert room.participants.count() == 2
 
+    @pytest.mark.parametrize("email", ["priya@demo.test", "nobody@demo.test"])
+    def test_who_may_not_add_learns_nothing_of_an_address(
+        self, client_user: User, colleague: User, room: Room, email: str
+    ) -> None:
+        client = signed_in(client_user)
+        added = client.post(url(room, "participants/"), {"email": email})
+        new = {"name": "Mine", "room_type": "consultation", "client_email": email}
+        made = client.post("/api/rooms/", new)
+        assert (added.status_code, made.status_code) == (403, 403)
+        assert room.participants.count() == 2
+
     def test_a_new_role_brings_new_permissions(
         self, consultant: User, client_user: User, room: Room
     ) -> None:
