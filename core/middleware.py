@@ -6,6 +6,7 @@ from collections.abc import Callable
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from redis.exceptions import RedisError
 
 from core.context import acting_from, origin_of_request
 from core.errors import ActionError
@@ -26,12 +27,17 @@ class RequestContextMiddleware:
             return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Refused actions are told to the person; a database that is away is an outage (503)."""
+        """Refused actions are told to the person; PostgreSQL or Redis away is an outage (503).
+
+        Pages need Redis for the cache only, which counts the attempts to sign in: a server that
+        cannot count them lets nobody try.
+        """
         if isinstance(error, ActionError):
             return refuse(request, error)
-        if not isinstance(error, OperationalError | InterfaceError):
+        if not isinstance(error, OperationalError | InterfaceError | RedisError):
             return None
-        logger.error("Database unavailable: %s", type(error).__name__)
+        away = "Redis" if isinstance(error, RedisError) else "Database"
+        logger.error("%s unavailable: %s", away, type(error).__name__)
         response = render(request, "503.html", status=503)
         response["Retry-After"] = "5"
         return response
