@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -14,6 +14,12 @@ def person(request: HttpRequest) -> Any:
     """The signed-in person (views behind `login_required`), as the user model's instance."""
     user = request.user
     return getattr(user, "_wrapped", user)
+
+
+def number(values: QueryDict, name: str) -> int | None:
+    """A number from 0 in a query string or form, at most 18 digits; None for anything else."""
+    value = values.get(name, "")
+    return int(value) if value.isdecimal() and len(value) < 19 else None
 
 
 def refuse(request: HttpRequest, error: ActionError) -> HttpResponse:

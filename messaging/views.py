@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from core.permissions import granted
-from core.requests import person
+from core.requests import number, person
 from messaging.actions.conversations import mark_read
 from messaging.actions.messages import delete_message, edit_message, send_message
 from messaging.models import Conversation, Message, MessageType
@@ -24,11 +24,6 @@ def _message(request: HttpRequest, message_id: UUID) -> Message:
     return get_object_or_404(visible.select_related("conversation", "author"), pk=message_id)
 
 
-def _number(request: HttpRequest, name: str) -> int | None:
-    value = request.GET.get(name, "")
-    return int(value) if value.isdecimal() and len(value) < 19 else None
-
-
 @require_http_methods(["GET", "POST"])
 @login_required
 def messages(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
@@ -36,11 +31,11 @@ def messages(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     conversation = _conversation(request, conversation_id)
     if request.method == "POST":
         return _send(request, conversation)
-    after = _number(request, "after")
+    after = number(request.GET, "after")
     page = (
         page_after(conversation, after)
         if after is not None
-        else page_before(conversation, _number(request, "before"))
+        else page_before(conversation, number(request.GET, "before"))
     )
     response = render(request, "messaging/messages.html", {"messages": page.messages})
     response["X-Has-Older"] = "yes" if page.has_older else "no"
@@ -87,9 +82,9 @@ def _reply_to(request: HttpRequest) -> Message | None:
 def read(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     """Note how far the person has read (`seq`)."""
     conversation = _conversation(request, conversation_id)
-    seq = request.POST.get("seq", "")
-    if seq.isdecimal() and len(seq) < 19:
-        mark_read(actor=person(request), conversation=conversation, seq=int(seq))
+    seq = number(request.POST, "seq")
+    if seq is not None:
+        mark_read(actor=person(request), conversation=conversation, seq=seq)
     return HttpResponse(status=204)
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from messaging.models import Conversation
-from rooms.models import Participant, Room, Status
+from rooms.models import Mode, Participant, Room, Status
 from rooms.queries.day import Day, day_of
 
 SHOWN_PER_SECTION = 5
@@ -61,9 +61,9 @@ def filtered_rooms(
     rooms = Room.objects.visible_to(user)
     if status in Status.values:
         rooms = rooms.filter(status=status)
-    if mode:
+    if mode in Mode.values:
         rooms = rooms.filter(mode=mode)
-    for word in text.split()[:8]:
+    for word in text.replace("\0", "").split()[:8]:  # PostgreSQL refuses NUL
         named = Participant.objects.filter(user__name__icontains=word, left_at__isnull=True)
         rooms = rooms.filter(
             Q(name__icontains=word)

@@ -121,6 +121,27 @@ def test_list_filters_and_searches(
     assert shown("q=tomas") == ["Order import", "Ward access"]
     assert shown("q=nobody") == []
     assert shown("status=nonsense&mode=asynchronous&page=99") == []
+    assert shown("mode=nonsense") == ["Order import", "Ward access"]
+    assert shown(f"mode=%00&status=%00&page=%00{'9' * 5000}") == ["Order import", "Ward access"]
+    assert shown("q=or%00der") == ["Order import"]
+    assert shown("q=%00") == ["Order import", "Ward access"]
+
+
+@pytest.mark.parametrize("before", ["9" * 5000, "9" * 19, "%00", "-1", "²", "nonsense"])
+def test_what_is_no_number_is_no_place_in_the_timeline(
+    client: Client, room: Room, consultant: User, before: str
+) -> None:
+    answer = signed_in(client, consultant).get(f"{url('stage_timeline', room)}?before={before}")
+    assert answer.status_code == 200
+    assert "created the consultation" in answer.content.decode()
+
+
+@pytest.mark.parametrize("message", ["%00", "9" * 5000, "nonsense"])
+def test_what_is_no_message_is_not_looked_for(
+    client: Client, room: Room, consultant: User, message: str
+) -> None:
+    answer = signed_in(client, consultant).get(f"{url('room', room)}?message={message}")
+    assert answer.status_code == 200
 
 
 def test_create_starts_a_room_for_now(client: Client, consultant: User, client_user: User) -> None:

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from core.requests import number
 from rooms.forms import AddPersonForm, AgendaItemForm
 from rooms.queries.timeline import timeline
 from rooms.views.agenda import agenda_context
@@ -35,7 +36,8 @@ def people(request: HttpRequest, room_id: UUID) -> HttpResponse:
 def timeline_pane(request: HttpRequest, room_id: UUID) -> HttpResponse:
     """What happened, newest first, from the room's event log."""
     view = load(request, room_id)
-    before = request.GET.get("before", "")
-    page = timeline(view.room, before=int(before) if before.isdecimal() else None)
-    template = "rooms/timeline_entries.html" if before else "rooms/stage_timeline.html"
+    before = number(request.GET, "before")
+    page = timeline(view.room, before=before)
+    is_older = before is not None
+    template = "rooms/timeline_entries.html" if is_older else "rooms/stage_timeline.html"
     return render(request, template, {"room": view.room, "timeline": page})
