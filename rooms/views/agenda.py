@@ -1,6 +1,5 @@
 """The agenda: the panel, editing, moving on."""
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -20,7 +19,7 @@ from rooms.actions.agenda import (
 )
 from rooms.forms import AgendaItemForm
 from rooms.models import AgendaItem
-from rooms.views.room import RoomView, header_context, load
+from rooms.views.room import RoomView, agenda_context, header_context, load
 
 
 @require_GET
@@ -102,14 +101,6 @@ def clock(request: HttpRequest, room_id: UUID) -> HttpResponse:
         actor=view.user, room=view.room, follows_clock=request.POST.get("follow") == "on"
     )
     return _agenda(request, load(request, room_id), AgendaItemForm())
-
-
-def agenda_context(view: RoomView, form: AgendaItemForm) -> dict[str, Any]:
-    """What the stage's agenda pane shows."""
-    return header_context(view) | {
-        "form": form,
-        "may_edit": "manage" in view.may and not view.room.is_over,
-    }
 
 
 def _agenda(request: HttpRequest, view: RoomView, form: AgendaItemForm) -> HttpResponse:

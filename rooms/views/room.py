@@ -16,7 +16,7 @@ from core.queries import heads
 from core.requests import person
 from messaging.queries import thread
 from rooms.actions.lifecycle import cancel_room, complete_room, start_room, update_room
-from rooms.forms import RoomSettingsForm
+from rooms.forms import AgendaItemForm, RoomSettingsForm
 from rooms.models import Room
 from rooms.queries.people import people_in
 from rooms.queries.rooms import room_for_page
@@ -50,6 +50,14 @@ def header_context(view: RoomView) -> dict[str, Any]:
     }
 
 
+def agenda_context(view: RoomView, form: AgendaItemForm) -> dict[str, Any]:
+    """What the stage's agenda pane shows."""
+    return header_context(view) | {
+        "form": form,
+        "may_edit": "manage" in view.may and not view.room.is_over,
+    }
+
+
 @require_GET
 @login_required
 def room_page(request: HttpRequest, room_id: UUID) -> HttpResponse:
@@ -58,7 +66,7 @@ def room_page(request: HttpRequest, room_id: UUID) -> HttpResponse:
     room = view.room
     people = people_in(room)
     numbers = heads([room.stream, room.conversation.stream])
-    context = header_context(view) | {
+    context = agenda_context(view, AgendaItemForm()) | {
         "section": "consultations",
         "people": people,
         "others": [entry for entry in people if entry.user.pk != view.user.pk],

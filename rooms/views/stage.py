@@ -10,9 +10,8 @@ from django.views.decorators.http import require_GET
 from core.requests import number
 from rooms.forms import AddPersonForm, AgendaItemForm
 from rooms.queries.timeline import timeline
-from rooms.views.agenda import agenda_context
 from rooms.views.people import people_context
-from rooms.views.room import load
+from rooms.views.room import agenda_context, load
 
 
 @require_GET
