@@ -1,5 +1,6 @@
 """The agenda is edited, and moves on by hand or by time."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -13,6 +14,7 @@ from core.publish import record
 from rooms.events import AgendaChanged, AgendaItemStarted
 from rooms.models import AgendaItem, Room
 from rooms.models.room_type import MAX_MINUTES
+from rooms.queries.ruler import current_item
 
 MAX_ITEMS = 30
 
@@ -55,9 +57,13 @@ def change_agenda_item(*, actor: User, item: AgendaItem, title: str, minutes: in
 
 @transaction.atomic
 def remove_agenda_item(*, actor: User, item: AgendaItem) -> None:
-    """Remove an item that is not the current one. Records `AgendaChanged`."""
+    """Remove an item that is not on, by hand or by the clock. Records `AgendaChanged`."""
     room = _open(actor, item.room)
-    if room.current_item_id == item.pk:
+    if room.agenda_follows_clock:
+        on = current_item(room, list(room.agenda.order_by("position")))
+    else:
+        on = room.current_item
+    if on == item:
         raise AgendaIsFixed("This item is being talked about. Go to another one first.")
     item.delete()
     _changed(actor, room)
@@ -78,10 +84,15 @@ def order_agenda(*, actor: User, room: Room, item_ids: list[UUID]) -> None:
 
 @transaction.atomic
 def set_agenda_clock(*, actor: User, room: Room, follows_clock: bool) -> None:
-    """Let the current item move on by time, or by hand. Records `AgendaChanged`."""
+    """Let the current item move on by time, or by hand. Records `AgendaChanged`.
+
+    By hand it goes on from the item that is on by the clock.
+    """
     room = _open(actor, room)
     if room.agenda_follows_clock == follows_clock:
         return
+    if room.agenda_follows_clock:
+        _take_over_from_clock(room)
     room.agenda_follows_clock = follows_clock
     room.save(update_fields=["agenda_follows_clock"])
     _changed(actor, room)
@@ -98,6 +109,8 @@ def go_to_item(*, actor: User, room: Room, item: AgendaItem | None) -> None:
         raise AgendaIsFixed("The agenda moves once the consultation has started.")
     if item is not None and item.room_id != room.pk:
         raise InvalidAgenda("This item belongs to another consultation.")
+    if room.agenda_follows_clock:
+        _take_over_from_clock(room)
     _move(actor, room, item)
     if room.agenda_follows_clock:
         room.agenda_follows_clock = False
@@ -127,6 +140,24 @@ def _move(actor: User, room: Room, item: AgendaItem | None) -> None:
         item.started_at, item.finished_at = now, None
         item.save(update_fields=["started_at", "finished_at"])
     record(AgendaItemStarted(item_id=item.pk if item else None), stream=room.stream, actor=actor)
+
+
+def _take_over_from_clock(room: Room) -> None:
+    """Write down what the clock shows now: earlier items finished, one on, later ones to come."""
+    if not room.is_active or room.started_at is None or not room.has_clock:
+        return
+    items = list(room.agenda.order_by("position"))
+    on = current_item(room, items)
+    is_past, starts_at = True, room.started_at
+    for item in items:
+        ends_at = starts_at + timedelta(minutes=item.minutes)
+        is_past = is_past and item != on
+        item.started_at = starts_at if is_past or item == on else None
+        item.finished_at = ends_at if is_past else None
+        starts_at = ends_at
+    AgendaItem.objects.bulk_update(items, ["started_at", "finished_at"])
+    room.current_item = on
+    room.save(update_fields=["current_item"])
 
 
 def _open(actor: User, room: Room) -> Room:

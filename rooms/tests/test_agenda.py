@@ -1,9 +1,11 @@
 """The agenda is edited, and moves on by hand or by time."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import User
 from core.errors import NotAllowed
@@ -142,6 +144,71 @@ def test_moving_by_hand_takes_the_agenda_off_the_clock(room: Room, consultant: U
     room.refresh_from_db()
     assert not room.agenda_follows_clock
     assert names(events) == ["AgendaChanged", "AgendaItemStarted"]
+
+
+@pytest.fixture
+def by_the_clock(room: Room, consultant: User) -> Room:
+    """For 15 minutes; items of 10, 30 and 20 minutes: the second is on since 5 minutes."""
+    set_agenda_clock(actor=consultant, room=room, follows_clock=True)
+    began_at = timezone.now() - timedelta(minutes=15)
+    Room.objects.filter(pk=room.pk).update(started_at=began_at)
+    room.refresh_from_db()
+    return room
+
+
+def test_the_item_that_is_on_by_the_clock_stays_on_by_hand(
+    by_the_clock: Room, consultant: User
+) -> None:
+    room = by_the_clock
+    assert room.started_at is not None
+    with capture_events() as events:
+        set_agenda_clock(actor=consultant, room=room, follows_clock=False)
+    room.refresh_from_db()
+    second_at = room.started_at + timedelta(minutes=10)
+    assert (room.current_item, room.agenda_follows_clock) == (item(room, 1), False)
+    times = room.agenda.order_by("position").values_list("started_at", "finished_at")
+    assert list(times) == [(room.started_at, second_at), (second_at, None), (None, None)]
+    assert names(events) == ["AgendaChanged"]
+
+
+def test_after_the_last_item_none_is_on(by_the_clock: Room, consultant: User) -> None:
+    room = by_the_clock
+    Room.objects.filter(pk=room.pk).update(started_at=timezone.now() - timedelta(hours=2))
+    set_agenda_clock(actor=consultant, room=room, follows_clock=False)
+    room.refresh_from_db()
+    assert room.current_item is None
+    assert not room.agenda.filter(finished_at=None).exists()
+
+
+def test_a_clock_that_does_not_run_moves_nothing(
+    make_room: Callable[..., Room], consultant: User
+) -> None:
+    room = make_room()
+    for follows_clock in (True, False):
+        set_agenda_clock(actor=consultant, room=room, follows_clock=follows_clock)
+    room.refresh_from_db()
+    assert room.current_item is None
+    assert not room.agenda.exclude(started_at=None).exists()
+
+
+def test_moving_on_from_the_clock_finishes_what_was_on(
+    by_the_clock: Room, consultant: User
+) -> None:
+    room = by_the_clock
+    assert room.started_at is not None
+    go_to_item(actor=consultant, room=room, item=item(room, 2))
+    assert item(room, 0).finished_at == room.started_at + timedelta(minutes=10)
+    assert item(room, 1).started_at == room.started_at + timedelta(minutes=10)
+    assert item(room, 1).finished_at == item(room, 2).started_at
+
+
+def test_the_item_that_is_on_by_the_clock_is_not_removed(
+    by_the_clock: Room, consultant: User
+) -> None:
+    with refused(AgendaIsFixed, "This item is being talked about."):
+        remove_agenda_item(actor=consultant, item=item(by_the_clock, 1))
+    remove_agenda_item(actor=consultant, item=item(by_the_clock, 2))
+    assert titles(by_the_clock) == ["Where we stand", "The question"]
 
 
 def test_moving_is_refused(room: Room, make_room: Callable[..., Room], consultant: User) -> None:
