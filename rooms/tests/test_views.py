@@ -234,6 +234,17 @@ def test_settings_change_the_room(client: Client, room: Room, consultant: User) 
     assert short.status_code == 422
 
 
+def test_settings_are_closed_to_who_does_not_lead(
+    client: Client, room: Room, client_user: User
+) -> None:
+    signed_in(client, client_user)
+    assert client.get(url("settings", room)).status_code == 403
+    for name in ("New name", ""):
+        assert client.post(url("settings", room), {"name": name}).status_code == 403
+    room.refresh_from_db()
+    assert room.name == "Order import: migration plan"
+
+
 def test_people_are_added_changed_and_removed(
     client: Client, room: Room, consultant: User, manager: User
 ) -> None:
