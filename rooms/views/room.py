@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -90,8 +91,11 @@ def header(request: HttpRequest, room_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @login_required
 def settings(request: HttpRequest, room_id: UUID) -> HttpResponse:
-    """Name, description, time and planned minutes."""
-    room = load(request, room_id).room
+    """Name, description, time and planned minutes; for who leads, 403 for the others."""
+    view = load(request, room_id)
+    if "manage" not in view.may:
+        raise PermissionDenied
+    room = view.room
     initial = {
         "name": room.name,
         "description": room.description,
@@ -101,7 +105,7 @@ def settings(request: HttpRequest, room_id: UUID) -> HttpResponse:
     form = RoomSettingsForm(request.POST or None, initial=initial, room=room)
     if request.method == "POST" and form.is_valid():
         try:
-            update_room(actor=person(request), room=room, changes=form.cleaned_data)
+            update_room(actor=view.user, room=room, changes=form.cleaned_data)
         except ActionError as error:
             form.add_error(error.field if error.field in form.fields else None, error.detail)
         else:
