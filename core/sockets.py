@@ -2,6 +2,9 @@
 
 Apps register what a frame type does (`@frame`) and who may follow a kind of stream
 (`stream_kind`) in their `consumers.py`. Frames of one socket are handled in order.
+
+A frame over 64 KiB is answered with an error; one over 1 MiB never gets here, as the server closes
+its socket with 1009 (docs/decisions/0006-frame-limits.md).
 """
 
 import asyncio
