@@ -1,5 +1,6 @@
 """Forms of rooms."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -9,6 +10,10 @@ from accounts.queries import person_by_email
 from rooms.models import Mode, Role, Room, RoomType, Status
 
 DATETIME_LOCAL = "%Y-%m-%dT%H:%M"
+CLOCKS_CHANGE = (
+    "That time does not exist (or happens twice) on that day because the clocks change. "
+    "Choose another."
+)
 
 
 class LocalDateTimeInput(forms.DateTimeInput):
@@ -18,6 +23,35 @@ class LocalDateTimeInput(forms.DateTimeInput):
 
     def __init__(self) -> None:
         super().__init__(format=DATETIME_LOCAL)
+
+
+class LocalDateTimeField(forms.DateTimeField):
+    """A time in the active zone, to the minute. What is left as it was shown stays as stored:
+    the browser shows neither seconds nor which of two equal hours is meant."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            widget=LocalDateTimeInput(),
+            input_formats=[DATETIME_LOCAL, "%Y-%m-%dT%H:%M:%S"],
+            **options,
+        )
+        self.stored: datetime | None = None
+
+    @property
+    def shown(self) -> str | None:
+        """What the browser gets of the stored time."""
+        return self.widget.format_value(self.prepare_value(self.stored))
+
+    def to_python(self, value: Any) -> datetime | None:
+        """The time; says why one of the night in which the clocks change is refused."""
+        if self.stored is not None and value == self.shown:
+            return self.stored
+        try:
+            return super().to_python(value)
+        except forms.ValidationError as error:
+            if error.code != "ambiguous_timezone":
+                raise
+            raise forms.ValidationError(CLOCKS_CHANGE, code=error.code) from None
 
 
 class RoomForm(forms.Form):
@@ -45,12 +79,7 @@ class RoomForm(forms.Form):
     mode = forms.ChoiceField(
         label="When?", choices=Mode.choices, widget=forms.RadioSelect, initial=Mode.INSTANT
     )
-    scheduled_at = forms.DateTimeField(
-        label="Begins",
-        required=False,
-        widget=LocalDateTimeInput(),
-        input_formats=[DATETIME_LOCAL, "%Y-%m-%dT%H:%M:%S"],
-    )
+    scheduled_at = LocalDateTimeField(label="Begins", required=False)
     duration_minutes = forms.IntegerField(
         label="Planned minutes",
         required=False,
@@ -98,18 +127,15 @@ class RoomSettingsForm(forms.Form):
     description = forms.CharField(
         required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
     )
-    scheduled_at = forms.DateTimeField(
-        label="Begins",
-        required=False,
-        widget=LocalDateTimeInput(),
-        input_formats=[DATETIME_LOCAL, "%Y-%m-%dT%H:%M:%S"],
-    )
+    scheduled_at = LocalDateTimeField(label="Begins", required=False)
     duration_minutes = forms.IntegerField(label="Planned minutes", min_value=5, max_value=24 * 60)
 
     def __init__(self, *args: Any, room: Room, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if room.status != Status.SCHEDULED or room.mode == Mode.ASYNCHRONOUS:
             del self.fields["scheduled_at"]
+        else:
+            self.fields["scheduled_at"].stored = room.scheduled_at  # type: ignore[attr-defined]
 
 
 class AddPersonForm(forms.Form):
