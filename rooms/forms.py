@@ -40,7 +40,8 @@ class LocalDateTimeField(forms.DateTimeField):
     @property
     def shown(self) -> str | None:
         """What the browser gets of the stored time."""
-        return self.widget.format_value(self.prepare_value(self.stored))
+        shown: str | None = self.widget.format_value(self.prepare_value(self.stored))
+        return shown
 
     def to_python(self, value: Any) -> datetime | None:
         """The time; says why one of the night in which the clocks change is refused."""
