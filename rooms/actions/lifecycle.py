@@ -1,5 +1,6 @@
 """A room is created, changed, started, completed, cancelled."""
 
+import unicodedata
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -124,6 +125,11 @@ def update_room(*, actor: User, room: Room, changes: dict[str, Any]) -> Room:
         return room
     if "scheduled_at" in changed and room.status != Status.SCHEDULED:
         raise InvalidRoom("It has begun; its time cannot be moved any more.", field="scheduled_at")
+    if "scheduled_at" in changed and room.mode == Mode.ASYNCHRONOUS:
+        raise InvalidRoom(
+            "Everybody comes here in their own time; it has none to begin at.",
+            field="scheduled_at",
+        )
     for name in changed:
         setattr(room, name, changes[name])
     if room.mode == Mode.SCHEDULED and room.scheduled_at is None:
@@ -229,7 +235,7 @@ def _say(room: Room, kind: str, actor: User, text: str) -> None:
 
 def _validate(room: Room) -> None:
     room.name = room.name.strip()
-    if not room.name:
+    if all(c.isspace() or unicodedata.category(c) == "Cf" for c in room.name):  # nothing to see
         raise InvalidRoom("Give the consultation a name.", field="name")
     for name in ("name", "description"):
         limit = getattr(Room._meta.get_field(name), "max_length", None) or 0

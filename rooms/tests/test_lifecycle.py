@@ -96,6 +96,7 @@ def test_the_type_says_the_first_line(consultant: User) -> None:
     ("fields", "said"),
     [
         ({"name": "  "}, "Give the consultation a name."),
+        ({"name": "\u200b \u2060"}, "Give the consultation a name."),
         ({"name": "x" * 201}, "At most 200 characters."),
         ({"description": "x" * 2_001}, "At most 2,000 characters."),
         ({"mode": Mode.SCHEDULED}, "Choose when the consultation is to take place."),
@@ -298,6 +299,13 @@ def test_what_was_to_begin_long_ago_can_be_renamed(make_room: MakeRoom, consulta
     Room.objects.filter(pk=room.pk).update(mode=Mode.SCHEDULED, scheduled_at=long_ago)
     changes = {"name": "Missed", "scheduled_at": long_ago}
     assert update_room(actor=consultant, room=room, changes=changes).name == "Missed"
+
+
+def test_what_has_no_time_gets_none(make_room: MakeRoom, consultant: User) -> None:
+    room = make_room(mode=Mode.ASYNCHRONOUS)
+    at = timezone.now() + timedelta(days=1)
+    with refused(InvalidRoom, "Everybody comes here in their own time; it has none to begin at."):
+        update_room(actor=consultant, room=room, changes={"scheduled_at": at})
 
 
 def test_what_has_begun_keeps_its_time(room: Room, consultant: User) -> None:
