@@ -31,6 +31,7 @@ R = TypeVar("R")
 
 SIGNED_OUT = 4401
 SIGNED_OUT_FRAME = json.dumps({"type": "error", "code": "signed_out", "detail": "Sign in again."})
+PERSON = "user"  # the kind of the stream about a person: who loses that one loses every socket
 
 LOOK_SECONDS = 1.0
 """How often the log is read while broadcasts do not arrive."""
@@ -40,9 +41,6 @@ LAYER_SECONDS = 2.0
 
 HEAL_SECONDS = 2.0
 """Longest that telling the heads waits for events up to them to be sent first."""
-
-PERSON = "user"
-"""The kind of the stream about a person: who loses that one loses every socket."""
 
 MayFollow = Callable[[], bool]
 
@@ -65,10 +63,7 @@ class Hub:
     # Sockets come and go ------------------------------------------------------------------
 
     async def connect(self, outlet: Outlet) -> None:
-        """Take a socket in; the first one starts the hub's two loops.
-
-        From then on the end of the socket's person reaches it, whatever it follows.
-        """
+        """Take a socket in, to end with its person; the first one starts the hub's two loops."""
         self.outlets.add(outlet)
         if not self._tasks:
             self._probe_heard = self._probe_sent
@@ -211,11 +206,7 @@ class Hub:
             outlet.close(SIGNED_OUT, SIGNED_OUT_FRAME)
 
     async def _listen_to_people(self) -> None:
-        """Be in the group of the stream of each person who has a socket here.
-
-        Without a feed: a lost broadcast is made up for by the heartbeat, which asks the
-        database about everybody (`ended`).
-        """
+        """Be in the group of each connected person's stream; `ended` makes up for losses."""
         async with self._membership:
             wanted = {outlet.user_id for outlet in self.outlets}
             try:
