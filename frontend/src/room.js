@@ -1,6 +1,6 @@
 /* A consultation, live. Without this script the page still shows everything and sends by form. */
 import { Chat } from "./chat/chat.js";
-import { clearConnection, showConnection } from "./lib/notices.js";
+import { clearConnection, leaveNotice, showConnection } from "./lib/notices.js";
 import { showSignedOut } from "./lib/requests.js";
 import { Outbox } from "./live/outbox.js";
 import { Socket } from "./live/socket.js";
@@ -55,7 +55,10 @@ socket.follow(`room:${page.dataset.room}`, Number(page.dataset.roomHead), receiv
 new Chat(document.querySelector("[data-chat]"), { socket, outbox, name: nameOf });
 
 socket.addEventListener("presence", () => announce("people:changed"));
-socket.addEventListener("revoked", () => location.assign("/"));
+socket.addEventListener("revoked", () => {
+  leaveNotice(`You no longer take part in “${page.dataset.name}”.`);
+  location.assign("/");
+});
 socket.addEventListener("rewound", () => location.reload());
 
 // The connection line -------------------------------------------------------------------------
@@ -107,4 +110,6 @@ document.addEventListener("chat:unseen", ({ detail }) => {
   const count = document.querySelector("[data-chat-count]");
   count.hidden = !detail;
   count.textContent = detail;
+  document.title = document.title.replace(/^\(\d+\) /, "");
+  if (detail) document.title = `(${detail}) ${document.title}`;
 });

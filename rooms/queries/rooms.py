@@ -1,6 +1,7 @@
 """Lists of rooms: home and the consultations page."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from uuid import UUID
 
 from django.db.models import Prefetch, Q, QuerySet
@@ -13,6 +14,9 @@ from rooms.models import Mode, Participant, Room, Status
 from rooms.queries.day import Day, day_of
 
 SHOWN_PER_SECTION = 5
+
+STILL_NEXT = timedelta(hours=1)
+"""How long a consultation that is due stays the next one; later it waits to start."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,7 @@ def filtered_rooms(
 def home(user: User) -> Home:
     """Everything on the home page, at most `SHOWN_PER_SECTION` of each kind."""
     now = timezone.now()
+    due = now - STILL_NEXT
     mine = Room.objects.visible_to(user)
     scheduled = mine.filter(status=Status.SCHEDULED)
     live = list(
@@ -85,11 +90,11 @@ def home(user: User) -> Home:
     )
     waiting = list(
         with_others(
-            scheduled.filter(Q(scheduled_at__lte=now) | Q(scheduled_at__isnull=True)), user
+            scheduled.filter(Q(scheduled_at__lte=due) | Q(scheduled_at__isnull=True)), user
         ).order_by("scheduled_at", "created_at")[:SHOWN_PER_SECTION]
     )
     upcoming = list(
-        with_others(scheduled.filter(scheduled_at__gt=now), user).order_by("scheduled_at")[
+        with_others(scheduled.filter(scheduled_at__gt=due), user).order_by("scheduled_at")[
             : SHOWN_PER_SECTION + 1
         ]
     )

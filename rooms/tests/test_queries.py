@@ -62,13 +62,14 @@ def test_home_sorts_rooms_by_what_they_ask_for(
     live = make_room("Live", active=True)
     unstarted = make_room("Not begun")
     late = make_room("Late", mode=Mode.SCHEDULED, scheduled_at=now - 5 * MINUTE)
+    missed = make_room("Missed", mode=Mode.SCHEDULED, scheduled_at=now - 120 * MINUTE)
     later = make_room("Later", mode=Mode.SCHEDULED, scheduled_at=now + 90 * MINUTE)
     soon = make_room("Soon", mode=Mode.SCHEDULED, scheduled_at=now + 25 * MINUTE)
     done = complete_room(actor=consultant, room=make_room("Done", active=True))
     page = queries.home(client_user)
-    assert (page.next, page.upcoming) == (soon, [later])
+    assert (page.next, page.upcoming) == (late, [soon, later])
     assert (page.live, page.past) == ([live], [done])
-    assert page.waiting == [late, unstarted]
+    assert page.waiting == [missed, unstarted]
     assert queries.home(outsider) == queries.Home(next=None, day=queries.home(outsider).day)
 
 

@@ -338,3 +338,19 @@ def test_link_to_a_message_opens_the_page_around_it(
     assert f'data-linked="{linked.pk}"' in text
     assert "Message 19<" in text
     assert "Message 199<" not in text
+
+
+def test_who_may_not_add_people_learns_nothing_of_addresses(
+    client: Client, room: Room, client_user: User, manager: User
+) -> None:
+    signed_in(client, client_user)
+    answers = [
+        client.post(
+            url("people_add", room),
+            {"email": email, "role": "client"},
+            headers={"HX-Request": "true"},
+        )
+        for email in (manager.email, "nobody@nowhere.test")
+    ]
+    assert [answer.status_code for answer in answers] == [403, 403]
+    assert answers[0].content == answers[1].content

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.queries import person_by_email
 from core.errors import ActionError
+from core.permissions import require
 from rooms.actions.participants import add_participant, change_role, remove_participant
 from rooms.forms import AddPersonForm
 from rooms.models import Participant, Role
@@ -32,6 +33,7 @@ def panel(request: HttpRequest, room_id: UUID) -> HttpResponse:
 def add(request: HttpRequest, room_id: UUID) -> HttpResponse:
     """Add an existing person by e-mail."""
     view = load(request, room_id)
+    require(view.user, "rooms.invite", view.room)  # before an address is looked up
     form = AddPersonForm(request.POST)
     if form.is_valid():
         user = person_by_email(form.cleaned_data["email"])

@@ -181,3 +181,44 @@ def test_works_without_scripts(room: Room, consultant: User, visit: Visit, site:
     page.locator("#composer").fill("Sent by a plain form")
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_text("Sent by a plain form")).to_be_visible()
+
+
+def test_phone_counts_what_was_said_meanwhile(
+    room: Room, consultant: User, client_user: User, visit: Visit
+) -> None:
+    phone, tomas = visit(consultant, 390), visit(client_user)
+    page = open_room(phone, room)
+    open_room(tomas, room)
+    expect(page.locator(".side-people .face.is-live")).to_have_count(2)
+    write(tomas, "Are you there?")
+    count = page.locator("[data-chat-count]")
+    expect(count).to_have_text("1")
+    expect(page).to_have_title(re.compile(r"^\(1\) "))
+    page.locator("[data-go=chat]").click()
+    expect(count).to_be_hidden()
+    page.reload()
+    expect(message(page, "Are you there?")).to_be_in_viewport()
+
+
+def test_lost_network_is_said_within_seconds(room: Room, consultant: User, visit: Visit) -> None:
+    mara = visit(consultant)
+    page = open_room(mara, room)
+    expect(page.locator(".side-people .face.is-live")).to_have_count(1)
+    mara.context.set_offline(True)
+    write(mara, "Written offline")
+    line = page.locator("#connection")
+    expect(line).to_contain_text("1 message will be sent when you are back", timeout=5_000)
+    mara.context.set_offline(False)
+    expect(line).to_be_hidden()
+    expect(message(page, "Written offline")).to_have_count(1)
+
+
+def test_arrow_up_edits_the_last_own_message(room: Room, consultant: User, visit: Visit) -> None:
+    mara = visit(consultant)
+    page = open_room(mara, room)
+    write(mara, "A smal mistake")
+    expect(message(page, "A smal mistake")).to_have_count(1)
+    page.locator("#composer").press("ArrowUp")
+    expect(page.locator("#composer")).to_have_value("A smal mistake")
+    write(mara, "A small mistake")
+    expect(message(page, "A small mistake")).to_contain_text("Edited")

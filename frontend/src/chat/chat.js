@@ -15,6 +15,7 @@ export class Chat {
   #typing = new Map();
   #typedAt = 0;
   #below = 0;
+  #unseen = 0;
   #readTimer = 0;
   #announceTimer = 0;
   #heard = [];
@@ -43,8 +44,8 @@ export class Chat {
     this.composer.addEventListener("submit", ({ detail }) => this.#submit(detail));
     this.composer.addEventListener("typing", () => this.#tellTyping());
     this.composer.addEventListener("edit-last", () => {
-      const mine = this.list.items().filter((item) => item.classList.contains("is-mine"));
-      mine.at(-1)?.querySelector(".message-menu > summary")?.click();
+      const mine = this.list.items().filter((item) => item.matches(".is-mine:has(.message-menu)"));
+      if (mine.length) this.#editByMenu(mine.at(-1));
     });
   }
 
@@ -81,6 +82,7 @@ export class Chat {
     // A page opened at an old message has a gap before the present; it is loaded by scrolling.
     if ("hasNewer" in this.element.dataset) return this.#countBelow();
     const wasAtEnd = this.list.isAtEnd;
+    if (!isMine && !this.#isWatched(wasAtEnd)) this.#tellUnseen(this.#unseen + 1);
     this.#typing.delete(message.sender.id);
     this.#drawTyping();
     if (!isMine && message.message_type !== "system" && !this.#isWatched(wasAtEnd)) this.#unreadLine(message);
@@ -114,7 +116,11 @@ export class Chat {
     const isFar = "hasNewer" in this.element.dataset;
     button.hidden = !this.#below && !isFar;
     button.textContent = this.#below ? `${this.#below} new message${this.#below > 1 ? "s" : ""}` : "To the newest";
-    this.element.dispatchEvent(new CustomEvent("chat:unseen", { bubbles: true, detail: this.#below }));
+  }
+
+  #tellUnseen(number) {
+    this.#unseen = number;
+    this.element.dispatchEvent(new CustomEvent("chat:unseen", { bubbles: true, detail: number }));
   }
 
   /** Said politely and together, so that a lively talk does not flood a screen reader. */
@@ -155,7 +161,9 @@ export class Chat {
     clearTimeout(this.#readTimer);
     this.#readTimer = setTimeout(() => {
       const seq = this.list.lastSeq;
-      if (seq <= this.readSeq || !this.#isWatched(this.list.isAtEnd)) return;
+      if (!this.#isWatched(this.list.isAtEnd)) return;
+      if (this.#unseen) this.#tellUnseen(0);
+      if (seq <= this.readSeq) return;
       this.readSeq = seq;
       post(this.element.dataset.readUrl, { seq }).catch(() => (this.readSeq = 0));
     }, READ_AFTER);
@@ -231,6 +239,16 @@ export class Chat {
     if (edit) this.composer.edit(edit, body, href);
     if (copyLink) this.#copyLink(copyLink);
     if (removed) this.#askDelete(removed, href, control);
+  }
+
+  /** What the message's own menu offers, without opening it. */
+  async #editByMenu(item) {
+    const answer = await fetch(item.querySelector(".message-menu > summary").getAttribute("hx-get"));
+    if (!answer.ok || answer.redirected) return;
+    const menu = document.createElement("template");
+    menu.innerHTML = await answer.text();
+    const offer = menu.content.querySelector("[data-edit]");
+    if (offer) this.composer.edit(offer.dataset.edit, offer.dataset.body, offer.dataset.href);
   }
 
   /** The log cuts off what sticks out of it: in its lower half menus open upwards. */

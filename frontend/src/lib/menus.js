@@ -30,7 +30,7 @@ document.addEventListener("keydown", (event) => {
   if (!(event.key in steps)) return;
   event.preventDefault();
   menu.open = true;
-  const items = [...menu.querySelectorAll(".menu-item:not(:disabled)")];
+  const items = [...menu.querySelectorAll(".menu-item:not(:disabled)")].filter((item) => item.offsetParent);
   if (!items.length) return;
   const last = items.length - 1;
   const present = items.indexOf(document.activeElement);

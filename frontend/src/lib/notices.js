@@ -71,3 +71,14 @@ export function toast(words, answer) {
   region.append(note);
   return () => note.remove();
 }
+
+const LEFT = "notice";
+
+/** Words for the next page of this tab. */
+export const leaveNotice = (words) => sessionStorage.setItem(LEFT, words);
+
+const left = sessionStorage.getItem(LEFT);
+if (left && document.getElementById("toasts")) {
+  sessionStorage.removeItem(LEFT);
+  toast(left);
+}

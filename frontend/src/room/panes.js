@@ -1,9 +1,11 @@
 /* Tabs of the stage, panes on the phone, and the width of the chat. */
 const panes = document.querySelector("[data-panes]");
+const paneKey = `pane:${document.querySelector("[data-room]").dataset.room}`;
 
 /** Show one pane on a phone. */
 function go(name) {
   panes.dataset.pane = name;
+  sessionStorage.setItem(paneKey, name);
   for (const entry of document.querySelectorAll("[data-go]")) {
     if (entry.dataset.go === name) entry.setAttribute("aria-current", "true");
     else entry.removeAttribute("aria-current");
@@ -46,6 +48,10 @@ document.addEventListener("keydown", (event) => {
   const step = event.key === "Home" ? -tabs.indexOf(tab) : event.key === "End" ? -1 - tabs.indexOf(tab) : forward ? 1 : -1;
   select(tabs.at((tabs.indexOf(tab) + step) % tabs.length), { focus: true });
 });
+
+// A reload (also the one when the consultation ends) leaves one where one was.
+const lastPane = sessionStorage.getItem(paneKey);
+if (lastPane && !("paneFixed" in panes.dataset)) go(lastPane);
 
 // After an agenda item was added the next one can be typed at once.
 document.addEventListener("htmx:afterRequest", (event) => {
