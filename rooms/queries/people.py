@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
 
 MAX_STALE_VISITS = 200
+MAX_FORMER = 50
 
 ROLE_ORDER = {role: place for place, role in enumerate(Role.values)}
 
@@ -90,6 +91,12 @@ def people_in(room: Room) -> list[PersonInRoom]:
         )
         for row in rows
     ]
+
+
+def people_who_left(room: Room) -> list[Participant]:
+    """Those who left or were removed, the last first, at most `MAX_FORMER`. One query."""
+    former = Participant.objects.filter(room=room, left_at__isnull=False)
+    return list(former.select_related("user").order_by("-left_at")[:MAX_FORMER])
 
 
 def participant_of(user: User, room: Room, user_id: UUID) -> QuerySet[Participant]:

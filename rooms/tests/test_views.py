@@ -260,8 +260,9 @@ def test_people_are_added_changed_and_removed(
     assert "Nobody with this address" in unknown.content.decode()
     client.post(url("people_role", room, manager.pk), {"role": "participant"}, **htmx)
     assert Participant.objects.get(room=room, user=manager).role == Role.PARTICIPANT
-    client.post(url("people_remove", room, manager.pk), **htmx)
+    removed = client.post(url("people_remove", room, manager.pk), **htmx).content.decode()
     assert Participant.objects.get(room=room, user=manager).left_at is not None
+    assert removed.index("No longer here") < removed.index("Helen Brandt")
     assert signed_in(client, manager).get(url("room", room)).status_code == 404
 
 

@@ -15,7 +15,7 @@ from core.permissions import require
 from rooms.actions.participants import add_participant, change_role, remove_participant
 from rooms.forms import AddPersonForm
 from rooms.models import Participant, Role
-from rooms.queries.people import participant_of, people_in
+from rooms.queries.people import participant_of, people_in, people_who_left
 from rooms.views.room import RoomView, load
 
 
@@ -82,6 +82,7 @@ def people_context(view: RoomView, form: AddPersonForm) -> dict[str, Any]:
         "room": view.room,
         "may": view.may,
         "people": people_in(view.room),
+        "former": people_who_left(view.room),
         "form": form,
         "roles": Role.choices,
     }
