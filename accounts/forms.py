@@ -22,11 +22,21 @@ class SignupForm(AllauthSignupForm):  # type: ignore[misc]
     field_order = ("name", "email", "password1")
 
 
+class PictureInput(forms.ClearableFileInput):
+    """Choose a picture, or remove the present one."""
+
+    template_name = "components/picture_input.html"
+
+
 class ProfileForm(forms.Form):
     """What a person may change about themselves."""
 
     name = forms.CharField(max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
-    picture = forms.ImageField(required=False, help_text="PNG, JPEG or WebP of at most 2 MB.")
+    picture = forms.ImageField(
+        required=False,
+        help_text="PNG, JPEG or WebP of at most 2 MB.",
+        widget=PictureInput(attrs={"accept": "image/png,image/jpeg,image/webp"}),
+    )
     timezone = forms.ChoiceField(label="Time zone", help_text="All times are shown in it.")
     locale = forms.ChoiceField(label="Language", choices=settings.LANGUAGES)
 

@@ -126,6 +126,9 @@ def test_a_new_picture_replaces_the_file_and_clearing_removes_it(
     browser.post(PROFILE, values(picture=portrait("JPEG")))
     (second,) = media.rglob("*.webp")
     assert first != second
+    text = browser.get(PROFILE).content.decode()
+    assert "Remove the picture" in text
+    assert "Currently" not in text
     # Saved without choosing a picture: it stays.
     browser.post(PROFILE, values(name="Tomas"))
     assert list(media.rglob("*.webp")) == [second]
