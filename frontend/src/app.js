@@ -9,6 +9,9 @@ import "./lib/submit.js";
 import "./lib/theme.js";
 import "./lib/timezone.js";
 
+// A form that came back begins where something is wrong.
+document.querySelector('main [aria-invalid="true"]')?.focus();
+
 // The room's page sends its messages itself.
 const { me } = document.body.dataset;
 if (me && !document.querySelector("[data-room]")) import("./live/flush.js").then(({ flush }) => flush(me));

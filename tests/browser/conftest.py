@@ -23,8 +23,9 @@ from tests.fixtures import PASSWORD
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 30
 
-LOST = ("ERR_CONNECTION", "WebSocket", "htmx:sendError", "htmx:afterRequest")
-"""How browser and htmx say that a connection was lost; what counts are faults of the page."""
+EXPECTED = ("ERR_CONNECTION", "WebSocket", "htmx:sendError", "htmx:afterRequest", "status of 422")
+"""How browser and htmx say that a connection was lost or a form refused; what counts are faults
+of the page."""
 
 expect.set_options(timeout=15_000)
 
@@ -126,7 +127,7 @@ class Visitor:
         self.page.on("console", self._listen)
 
     def _listen(self, message: Any) -> None:
-        if message.type == "error" and not any(words in message.text for words in LOST):
+        if message.type == "error" and not any(words in message.text for words in EXPECTED):
             self.complaints.append(message.text)
 
     def sign_in(self, user: User) -> None:

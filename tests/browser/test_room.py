@@ -222,3 +222,15 @@ def test_arrow_up_edits_the_last_own_message(room: Room, consultant: User, visit
     expect(page.locator("#composer")).to_have_value("A smal mistake")
     write(mara, "A small mistake")
     expect(message(page, "A small mistake")).to_contain_text("Edited")
+
+
+def test_form_that_comes_back_begins_where_something_is_wrong(
+    consultant: User, visit: Visit, site: Site
+) -> None:
+    page = visit(consultant).page
+    page.goto(f"{site.url}/rooms/new/")
+    page.get_by_label("What is it about?").fill("Kept")
+    page.get_by_label("With whom?").fill("nobody@nowhere.test")
+    page.get_by_role("button", name="Start consultation").click()
+    expect(page.get_by_label("With whom?")).to_be_focused()
+    expect(page.get_by_label("What is it about?")).to_have_value("Kept")
