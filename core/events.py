@@ -4,6 +4,9 @@ from dataclasses import dataclass, fields
 from typing import Any, ClassVar, NamedTuple, Self
 from uuid import UUID
 
+MAX_NUMBER = 2**63 - 1
+"""The largest event number that the database can hold."""
+
 
 class UnknownStream(ValueError):
     """A stream's name is not ``<kind>:<uuid>``."""

@@ -5,10 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from core.events import StreamKey, UnknownStream
-
-MAX_NUMBER = 2**63 - 1
-"""The largest event number that the database can hold."""
+from core.events import MAX_NUMBER, StreamKey, UnknownStream
 
 
 class UTCDateTimeField(serializers.DateTimeField):

@@ -31,7 +31,7 @@ from core.authentication import Credentials
 from core.context import Origin, acting_from, session_digest
 from core.database import DATABASE_AWAY, in_database
 from core.errors import ActionError
-from core.events import StreamKey, UnknownStream
+from core.events import MAX_NUMBER, StreamKey, UnknownStream
 from core.hub import SIGNED_OUT, SIGNED_OUT_FRAME, Hub, hub
 from core.outages import REDIS_AWAY, database_outage, redis_outage
 from core.outlet import Outlet
@@ -42,9 +42,6 @@ MAX_FRAME_BYTES = 64 * 1024
 FRAMES_PER_SECOND = 50
 FRAMES_IN_A_BURST = 200
 """More than an outbox that waits for each acknowledgement sends after an outage."""
-
-MAX_NUMBER = 2**63 - 1
-"""The largest event number that the database can hold."""
 
 FLOOD = 1008
 TRY_AGAIN_LATER = 1013

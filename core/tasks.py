@@ -17,7 +17,7 @@ HEARTBEAT_MAX_AGE_SECONDS = 60
 @shared_task
 def beat_heart() -> None:
     """Show `/healthz` that beat schedules and a worker works."""
-    with _client() as client:
+    with redis_client() as client:
         client.set(HEARTBEAT_KEY, time.time(), ex=HEARTBEAT_MAX_AGE_SECONDS)
 
 
@@ -29,9 +29,10 @@ def forget_old_answers() -> None:
 
 def stop_heart() -> None:
     """Show `/healthz` that the worker has stopped."""
-    with _client() as client:
+    with redis_client() as client:
         client.delete(HEARTBEAT_KEY)
 
 
-def _client() -> redis.Redis:
+def redis_client() -> redis.Redis:
+    """A connection for one question; nobody waits longer than 2 s for its answer."""
     return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)

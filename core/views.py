@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import redis
-from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.db import Error as DatabaseError
 from django.db import connection
@@ -14,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import requires_csrf_token
 
 from core.api.problems import CONTENT_TYPE, problem
-from core.tasks import HEARTBEAT_KEY
+from core.tasks import HEARTBEAT_KEY, redis_client
 
 
 def _database() -> str:
@@ -26,13 +25,9 @@ def _database() -> str:
     return "ok"
 
 
-def _redis_client() -> redis.Redis:
-    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
-
-
 def _redis() -> str:
     try:
-        with _redis_client() as client:
+        with redis_client() as client:
             client.ping()
     except (OSError, redis.RedisError):
         return "down"
@@ -42,7 +37,7 @@ def _redis() -> str:
 def _worker() -> str:
     """The worker counts as up until its last heartbeat (core.tasks) expires."""
     try:
-        with _redis_client() as client:
+        with redis_client() as client:
             return "ok" if client.exists(HEARTBEAT_KEY) else "down"
     except (OSError, redis.RedisError):
         return "unknown"

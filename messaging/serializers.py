@@ -4,7 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from core.serializers import MAX_NUMBER, UTCDateTimeField
+from core.events import MAX_NUMBER
+from core.serializers import UTCDateTimeField
 from messaging.models import ConversationKind, MessageType
 
 
