@@ -1,0 +1,69 @@
+"""PostgreSQL, Redis and what runs on them: channel layer, cache, sessions, background work."""
+
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from consultsuite.settings.environment import DATABASE_URL, REDIS_URL, env
+
+DATABASES = {
+    "default": env.db_url_config(
+        DATABASE_URL or "postgresql://consultsuite@127.0.0.1:1/not-configured"
+    )
+    | {
+        "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": True,
+        # Waiting longer than 5 s for a connection helps nobody: the visible failure does.
+        "OPTIONS": {
+            "pool": {
+                "min_size": 1,
+                "max_size": env.int("DATABASE_POOL", default=12),
+                "timeout": 5,
+                # Attempts come ever more seldom until it gives up; then the next request tries
+                # at once. By default five minutes: a restarted server would not be noticed.
+                "reconnect_timeout": 2,
+            }
+        },
+    }
+}
+CHANNEL_LAYERS = {
+    "default": {
+        # Pub/sub keeps no state in Redis: a restart or an emptied Redis loses no group, and
+        # what was broadcast meanwhile is healed from the event log (core.hub).
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {
+            "hosts": [
+                {
+                    "address": REDIS_URL or "redis://127.0.0.1:1/0",
+                    "socket_connect_timeout": 2,
+                    "socket_timeout": 5,
+                    "socket_keepalive": True,
+                    # Once more at once: a connection from before a restart of Redis is
+                    # noticed when it is used.
+                    "retry": Retry(NoBackoff(), 1),
+                }
+            ],
+            "prefix": "consultsuite",
+        },
+    }
+}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL or "redis://127.0.0.1:1/0",
+        "KEY_PREFIX": "consultsuite",
+    }
+}
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+
+CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_TIME_LIMIT = 120
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    "worker-heartbeat": {"task": "core.tasks.beat_heart", "schedule": 15.0},
+    "forget-old-answers": {"task": "core.tasks.forget_old_answers", "schedule": 86_400.0},
+    "close-stale-visits": {"task": "rooms.tasks.close_stale_visits", "schedule": 60.0},
+}
