@@ -9,19 +9,18 @@ import json
 import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
-from uuid import UUID
 
-from channels.layers import get_channel_layer
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 
 from core import presence
-from core.authentication import ended
+from core.channel import Channel
 from core.database import DATABASE_AWAY, in_database
 from core.events import StreamKey
 from core.feed import PAGE, Feed, load
 from core.outages import REDIS_AWAY, database_outage, redis_outage
 from core.outlet import Outlet
+from core.people import ConnectedPeople
 from core.queries import head, heads
 from core.rendering import Frame
 
@@ -29,15 +28,8 @@ logger = logging.getLogger(__name__)
 
 R = TypeVar("R")
 
-SIGNED_OUT = 4401
-SIGNED_OUT_FRAME = json.dumps({"type": "error", "code": "signed_out", "detail": "Sign in again."})
-PERSON = "user"  # the kind of the stream about a person: who loses that one loses every socket
-
 LOOK_SECONDS = 1.0
 """How often the log is read while broadcasts do not arrive."""
-
-LAYER_SECONDS = 2.0
-"""Longest wait for Redis: it is needed for speed only."""
 
 HEAL_SECONDS = 2.0
 """Longest that telling the heads waits for events up to them to be sent first."""
@@ -49,16 +41,12 @@ class Hub:
     """All sockets of this process and the streams they follow. One per event loop."""
 
     def __init__(self) -> None:
-        self.layer: Any = get_channel_layer()
+        self.channel = Channel()
         self.feeds: dict[str, Feed] = {}
         self.outlets: set[Outlet] = set()
+        self.people = ConnectedPeople(self.channel, self.outlets)
         self._leaving: set[Outlet] = set()
-        self._people: set[UUID] = set()
-        self._channel = ""
         self._tasks: list[asyncio.Task[None]] = []
-        self._membership = asyncio.Lock()
-        self._probe_sent = self._probe_heard = 0
-        self._outages = redis_outage.count
 
     # Sockets come and go ------------------------------------------------------------------
 
@@ -66,12 +54,12 @@ class Hub:
         """Take a socket in, to end with its person; the first one starts the hub's two loops."""
         self.outlets.add(outlet)
         if not self._tasks:
-            self._probe_heard = self._probe_sent
+            self.channel.open()
             self._tasks = [
                 asyncio.ensure_future(self._receive()),
                 asyncio.ensure_future(self._watch()),
             ]
-        await self._listen_to_people()
+        await self.people.listen(self.feeds.keys())
 
     def forget(self, outlet: Outlet) -> None:
         """Send nothing more to a socket, at once; `disconnect` does the rest."""
@@ -94,14 +82,14 @@ class Hub:
         names, outlet.streams = outlet.streams, set()
         for name in names:
             await self._close_unfollowed(name)
-        await self._listen_to_people()
+        await self.people.listen(self.feeds.keys())
         self._leaving.discard(outlet)
         for name in [] if self.outlets else list(self.feeds):  # left behind by revocations
             await self._close_unfollowed(name)
         if not self.outlets and not self._leaving:
             tasks, self._tasks = self._tasks, []
-            self._channel = ""
-            self._people.clear()
+            self.channel.close()
+            self.people.heard.clear()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -157,11 +145,7 @@ class Hub:
         """
         text = json.dumps(message, separators=(",", ":"), cls=DjangoJSONEncoder)
         envelope = {"type": "signal", "stream": str(stream), "text": text, "to": to, "skip": skip}
-        try:
-            async with asyncio.timeout(LAYER_SECONDS):
-                await self.layer.group_send(stream.group, envelope)
-        except REDIS_AWAY as error:
-            redis_outage.note(error)
+        await self.channel.send(stream.group, envelope)
 
     # Feeds --------------------------------------------------------------------------------
 
@@ -170,7 +154,7 @@ class Hub:
         feed = self.feeds.setdefault(str(stream), Feed(stream, self._revoke_person))
         async with feed.opening:
             if not feed.is_open:
-                await self._join(feed)
+                feed.is_joined = await self.channel.join(feed.stream.group)
                 # After joining: an event between the two is broadcast or in this number.
                 feed.open_at(await in_database(head, stream))
         return feed
@@ -195,39 +179,9 @@ class Hub:
             cursor = page[-1].seq if page else max(feed.delivered, reached)
 
     def _revoke_person(self, feed: Feed, user_id: str) -> None:
-        if feed.name == f"{PERSON}:{user_id}":
-            self._end_person(user_id)
-        for outlet in [o for o in self.outlets if str(o.user_id) == user_id]:
+        self.people.revoked(feed.name, user_id)
+        for outlet in self.people.sockets_of(user_id):
             self.revoke(outlet, feed.name)
-
-    def _end_person(self, user_id: str) -> None:
-        """Close all sockets of somebody who may not use the suite any more."""
-        for outlet in [o for o in self.outlets if str(o.user_id) == user_id]:
-            outlet.close(SIGNED_OUT, SIGNED_OUT_FRAME)
-
-    async def _listen_to_people(self) -> None:
-        """Be in the group of each connected person's stream; `ended` makes up for losses."""
-        async with self._membership:
-            wanted = {outlet.user_id for outlet in self.outlets}
-            try:
-                for user_id in wanted ^ self._people:
-                    if redis_outage.is_on:
-                        return  # the watch tries again when it is back
-                    async with asyncio.timeout(LAYER_SECONDS):
-                        await self._listen_to(user_id, user_id in wanted)
-            except REDIS_AWAY as error:
-                redis_outage.note(error)
-
-    async def _listen_to(self, user_id: UUID, is_wanted: bool) -> None:
-        stream = StreamKey(PERSON, user_id)
-        if is_wanted:
-            await self._ensure_channel()
-            await self.layer.group_add(stream.group, self._channel)
-            self._people.add(user_id)
-        else:
-            self._people.discard(user_id)
-            if str(stream) not in self.feeds:
-                await self.layer.group_discard(stream.group, self._channel)
 
     async def _close_unfollowed(self, name: str) -> None:
         feed = self.feeds.get(name)
@@ -235,40 +189,17 @@ class Hub:
             return
         del self.feeds[name]
         feed.close()
-        await self._leave(feed)
-
-    async def _join(self, feed: Feed) -> None:
-        try:
-            async with asyncio.timeout(LAYER_SECONDS), self._membership:
-                await self._ensure_channel()
-                await self.layer.group_add(feed.stream.group, self._channel)
-            feed.is_joined = True
-        except REDIS_AWAY as error:
-            redis_outage.note(error)
-
-    async def _leave(self, feed: Feed) -> None:
-        try:
-            async with asyncio.timeout(LAYER_SECONDS), self._membership:
-                is_person = feed.stream.kind == PERSON and feed.stream.object_id in self._people
-                if feed.name not in self.feeds and not is_person:  # nobody came back meanwhile
-                    await self.layer.group_discard(feed.stream.group, self._channel)
-        except REDIS_AWAY as error:
-            redis_outage.note(error)
-
-    async def _ensure_channel(self) -> None:
-        if not self._channel:
-            self._channel = await self.layer.new_channel()
+        await self.channel.leave(
+            feed.stream.group,
+            lambda: name in self.feeds or self.people.hears(feed.stream),
+        )
 
     # Receiving ----------------------------------------------------------------------------
 
     async def _receive(self) -> None:
         while True:
-            try:
-                async with self._membership:
-                    await self._ensure_channel()
-                message = await self.layer.receive(self._channel)
-            except REDIS_AWAY as error:
-                redis_outage.note(error)
+            message = await self.channel.receive()
+            if message is None:
                 await asyncio.sleep(LOOK_SECONDS)
                 continue
             try:
@@ -280,11 +211,9 @@ class Hub:
 
     def _take(self, message: dict[str, Any]) -> None:
         if message["type"] == "probe":
-            self._probe_heard = message["number"]
-            redis_outage.over()
+            self.channel.heard(message["number"])
             return
-        if message.get("revokes") and message["stream"] == f"{PERSON}:{message['revokes']}":
-            self._end_person(message["revokes"])
+        self.people.take(message)
         feed = self.feeds.get(message["stream"])
         if feed is None:
             return
@@ -297,15 +226,6 @@ class Hub:
 
     # Watching -----------------------------------------------------------------------------
 
-    @property
-    def _is_deaf(self) -> bool:
-        """Whether broadcasts may not have reached us: no probe came back since an outage."""
-        return (
-            redis_outage.is_on
-            or redis_outage.count != self._outages
-            or self._probe_heard < self._probe_sent
-        )
-
     async def _watch(self) -> None:
         """Tell the heads at every heartbeat; in between, read the log while we are deaf."""
         clock = asyncio.get_running_loop().time
@@ -313,7 +233,7 @@ class Hub:
         was_deaf = False
         while True:
             await asyncio.sleep(min(LOOK_SECONDS, settings.SOCKET_HEARTBEAT_SECONDS))
-            is_deaf = self._is_deaf
+            is_deaf = self.channel.is_deaf
             try:
                 if clock() >= beat_at:
                     beat_at = clock() + settings.SOCKET_HEARTBEAT_SECONDS
@@ -331,13 +251,13 @@ class Hub:
 
         Returns the head of each stream.
         """
-        await self._probe()
+        await self.channel.probe()
         for feed in list(self.feeds.values()):
             await self._close_unfollowed(feed.name)
         for feed in list(self.feeds.values()):
             if not feed.is_joined:
-                await self._join(feed)
-        await self._listen_to_people()
+                feed.is_joined = await self.channel.join(feed.stream.group)
+        await self.people.listen(self.feeds.keys())
         numbers = await in_database(heads, [feed.stream for feed in self.feeds.values()])
         database_outage.over()
         by_name = {str(stream): number for stream, number in numbers.items()}
@@ -360,25 +280,11 @@ class Hub:
             known = {name: by_name[name] for name in outlet.streams if name in by_name}
             caught_up = {name: n for name, n in known.items() if self._follows(outlet, name)}
             outlet.write(json.dumps({"type": "heads", "streams": caught_up}))
-        for outlet in await in_database(ended, list(self.outlets)):
-            outlet.close(SIGNED_OUT, SIGNED_OUT_FRAME)
+        await self.people.end_others()
 
     def _follows(self, outlet: Outlet, name: str) -> bool:
         feed = self.feeds.get(name)
         return feed is not None and outlet in feed.outlets
-
-    async def _probe(self) -> None:
-        """Send ourselves a message: only when it comes back do broadcasts reach us."""
-        self._outages = redis_outage.count
-        self._probe_sent += 1
-        try:
-            async with asyncio.timeout(LAYER_SECONDS):
-                async with self._membership:
-                    await self._ensure_channel()
-                probe = {"type": "probe", "number": self._probe_sent}
-                await self.layer.send(self._channel, probe)
-        except REDIS_AWAY as error:
-            redis_outage.note(error)
 
 
 def _permitted(may_follow: MayFollow, read: Callable[..., R], *args: Any) -> R | None:

@@ -32,9 +32,10 @@ from core.context import Origin, acting_from, session_digest
 from core.database import DATABASE_AWAY, in_database
 from core.errors import ActionError
 from core.events import MAX_NUMBER, StreamKey, UnknownStream
-from core.hub import SIGNED_OUT, SIGNED_OUT_FRAME, Hub, hub
+from core.hub import Hub, hub
 from core.outages import REDIS_AWAY, database_outage, redis_outage
 from core.outlet import Outlet
+from core.people import SIGNED_OUT, SIGNED_OUT_FRAME
 
 logger = logging.getLogger(__name__)
 

@@ -97,7 +97,7 @@ async def open_socket() -> AsyncIterator[OpenSocket]:
     for socket in opened:
         if not socket.future.cancelled():
             await socket.disconnect(timeout=SECONDS)
-    for leftover in (hub().outlets, hub().feeds, hub()._people, hub()._tasks):
+    for leftover in (hub().outlets, hub().feeds, hub().people.heard, hub()._tasks):
         assert not leftover, "the hub keeps something after its last socket"
 
 
@@ -113,12 +113,12 @@ async def sent(socket: Socket, room: Room, body: str, **fields: Any) -> Frame:
 
 async def deaf(the_hub: Hub, stream: Any) -> None:
     """Lose the broadcasts of a stream from now on, as if Redis had dropped them."""
-    await the_hub.layer.group_discard(stream.group, the_hub._channel)
+    await the_hub.channel.layer.group_discard(stream.group, the_hub.channel.name)
 
 
 async def hearing(the_hub: Hub, stream: Any) -> None:
     """Get the broadcasts of a stream again."""
-    await the_hub.layer.group_add(stream.group, the_hub._channel)
+    await the_hub.channel.layer.group_add(stream.group, the_hub.channel.name)
 
 
 async def becomes(condition: Callable[[], Any]) -> None:

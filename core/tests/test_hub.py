@@ -143,7 +143,7 @@ async def broadcast_again(room: Room, numbers: list[int]) -> None:
     frames = {f.seq: f for f in await in_database(load, room.conversation.stream, 0)}
     for number in numbers:
         frame = frames[number]
-        await hub().layer.group_send(
+        await hub().channel.layer.group_send(
             room.conversation.stream.group,
             {
                 "type": "frame",
@@ -269,7 +269,7 @@ async def test_cancelled_subscriber_does_not_disturb_the_next(
     tasks = [
         asyncio.ensure_future(hub().subscribe(outlet, stream, 0, lambda: True)) for _ in range(3)
     ]
-    async with hub()._membership:  # the first one waits to join, the others for the first
+    async with hub().channel.membership:  # the first one waits to join, the others for the first
         await asyncio.sleep(0)
         tasks[0].cancel()
         tasks[1].cancel()

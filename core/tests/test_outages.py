@@ -56,7 +56,7 @@ async def test_goes_on_without_redis_and_with_it_again(
     assert await socket.events(1) == [known + 3]
     assert await other.events(1) == [known + 3]
     await asyncio.to_thread(own_redis.start)
-    await becomes(lambda: not hub()._is_deaf)
+    await becomes(lambda: not hub().channel.is_deaf)
     await in_database(say, consultant, room, "4")
     assert await socket.events(1) == [known + 4]
     assert await other.events(1) == [known + 4]
