@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from core.context import current_origin
 from core.database import DATABASE_AWAY
-from core.events import DomainEvent, StreamKey
+from core.events import DomainEvent, StreamKey, recorded
 from core.models import Event, Stream
 from core.outages import REDIS_AWAY, database_outage, redis_outage
 from core.rendering import frames
@@ -52,6 +52,9 @@ def record(event: DomainEvent, *, stream: StreamKey, actor: Any) -> Event:
         **({"at": origin.at} if origin.at else {}),
     )
     transaction.on_commit(lambda: _publish(stream, row), robust=True)
+    transaction.on_commit(
+        lambda: recorded.send_robust(sender=type(event), event=row, stream=stream), robust=True
+    )
     return row
 
 
