@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from accounts.actions.people import record_sign_up
 from accounts.models import User
 from accounts.models.user import validate_timezone
+from core.addresses import address_of_request
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -21,6 +22,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         "too_many_login_attempts": "That was too often. Try again in a few minutes.",
         "email_taken": "There is an account with this address. Sign in, or reset its password.",
     }
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """The address that allauth's own limits count, and its mails name."""
+        return address_of_request(request) or ""
 
     def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
         """Save the account of the sign-up form and record it."""

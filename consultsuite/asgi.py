@@ -8,9 +8,12 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "consultsuite.settings")
 http = get_asgi_application()
 
-from core.authentication import SocketAuthentication  # noqa: E402 - needs the loaded apps
+from core.addresses import ForwardedHeaders  # noqa: E402 - needs the loaded apps
+from core.authentication import SocketAuthentication  # noqa: E402
 from core.routing import websocket_urlpatterns  # noqa: E402
 
-application = ProtocolTypeRouter(
-    {"http": http, "websocket": SocketAuthentication(URLRouter(websocket_urlpatterns))}
+application = ForwardedHeaders(
+    ProtocolTypeRouter(
+        {"http": http, "websocket": SocketAuthentication(URLRouter(websocket_urlpatterns))}
+    )
 )

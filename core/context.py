@@ -10,6 +10,8 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from core.addresses import address_of_request
+
 
 @dataclass(frozen=True)
 class Origin:
@@ -50,9 +52,9 @@ def session_digest(session_key: str | None) -> str:
 
 
 def origin_of_request(request: HttpRequest) -> Origin:
-    """The peer's address as the server saw it; no forwarded header is trusted."""
+    """The client's address as core.addresses tells it, its browser and session."""
     return Origin(
-        ip=request.META.get("REMOTE_ADDR") or None,
+        ip=address_of_request(request),
         user_agent=request.META.get("HTTP_USER_AGENT", "")[:255],
         session=session_digest(request.session.session_key),
     )

@@ -27,6 +27,7 @@ from django.http import Http404
 from redis.exceptions import RedisError
 
 from core import presence
+from core.addresses import address_of_scope
 from core.authentication import Credentials
 from core.context import Origin, acting_from, session_digest
 from core.database import DATABASE_AWAY, in_database
@@ -329,9 +330,8 @@ class SuiteConsumer(AsyncWebsocketConsumer):
 
 def _origin(scope: dict[str, Any], credentials: Credentials) -> Origin:
     headers = dict(scope.get("headers", []))
-    client = scope.get("client")
     return Origin(
-        ip=client[0] if client else None,
+        ip=address_of_scope(scope),
         user_agent=headers.get(b"user-agent", b"").decode("latin-1")[:255],
         session=session_digest(credentials.session_key),
     )

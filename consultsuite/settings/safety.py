@@ -1,8 +1,19 @@
 """What browsers and clients may do: policies, cookies, limits."""
 
-from csp.constants import NONCE, NONE, SELF
+from ipaddress import ip_network
 
-from consultsuite.settings.environment import SECURE
+from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from consultsuite.settings.environment import SECURE, env
+
+try:
+    # Who may say for whom a request comes, and whether by https (core.addresses).
+    TRUSTED_PROXIES = [
+        ip_network(proxy.strip(), strict=False) for proxy in env.list("TRUSTED_PROXIES", default=[])
+    ]
+except ValueError as error:
+    raise ImproperlyConfigured(f"TRUSTED_PROXIES: {error}.") from None
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -23,7 +34,6 @@ SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
 SECURE_HSTS_PRELOAD = SECURE
 SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
 SESSION_COOKIE_SECURE = SECURE
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = SECURE
