@@ -196,7 +196,7 @@ async def test_events_of_a_socket_carry_the_clients_address(client_user: User, r
     assert (await socket.connect(SECONDS))[0]
     await sent(socket, room, "From afar.")
     await socket.disconnect(timeout=SECONDS)
-    event = await in_database(Event.objects.get, name="MessageSent")
+    event = await in_database(Event.objects.get, name="MessageSent", actor=client_user)
     assert event.ip == "203.0.113.9"
 
 
