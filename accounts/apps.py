@@ -16,3 +16,4 @@ class AccountsConfig(AppConfig):
         receivers = import_module("accounts.receivers")
         post_migrate.connect(receivers.synchronise_role_groups, sender=self)
         import_module("accounts.consumers")
+        import_module("accounts.palette")

@@ -1,8 +1,9 @@
-"""Health, and the pages shown when something is wrong."""
+"""Health, where one can go, and the pages shown when something is wrong."""
 
 from collections.abc import Callable
 
 import redis
+from django.contrib.auth.decorators import login_required
 from django.core.exceptions import RequestDataTooBig
 from django.db import Error as DatabaseError
 from django.db import connection
@@ -11,8 +12,11 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import requires_csrf_token
+from django.views.decorators.http import require_safe
 
 from core.api.problems import CONTENT_TYPE, problem
+from core.palette import destinations
+from core.requests import person
 from core.tasks import HEARTBEAT_KEY, redis_client
 
 
@@ -62,6 +66,16 @@ def healthz(request: HttpRequest) -> JsonResponse:
 def readyz(request: HttpRequest) -> HttpResponse:
     """This process answers. Cheap: no database."""
     return HttpResponse("ready", content_type="text/plain")
+
+
+@require_safe
+@login_required
+def go(request: HttpRequest) -> HttpResponse:
+    """Go to anything: a page of its own without a script, the palette's entries to htmx."""
+    text = request.GET.get("q", "").strip()[:200]
+    template = "core/destinations.html" if getattr(request, "htmx", False) else "core/go.html"
+    context = {"text": text, "destinations": destinations(person(request), text)}
+    return render(request, template, context)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -6,10 +6,11 @@ from django.apps import AppConfig
 
 
 class RoomsConfig(AppConfig):
-    """Registers frames and stream kinds."""
+    """Registers frames, stream kinds and destinations."""
 
     name = "rooms"
 
     def ready(self) -> None:
         """Import what registers itself."""
         import_module("rooms.consumers")
+        import_module("rooms.palette")

@@ -1,10 +1,13 @@
 /* On every page. Pages work without it where they can; each part adds one comfort. */
 import "htmx.org";
 import "./lib/dialogs.js";
+import "./lib/focus.js";
 import "./lib/menus.js";
+import "./lib/palette.js";
 import "./lib/password.js";
 import "./lib/relative.js";
 import "./lib/requests.js";
+import "./lib/shortcuts.js";
 import "./lib/submit.js";
 import "./lib/theme.js";
 import "./lib/timezone.js";

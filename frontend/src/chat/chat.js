@@ -230,6 +230,8 @@ export class Chat {
     touched?.classList.add("is-touched");
     const menu = event.target.closest(".message-menu");
     if (menu) this.#openInside(menu);
+    const step = event.target.closest("[data-chat-step]");
+    if (step) this.list.roving.step(Number(step.dataset.chatStep));
     const jump = event.target.closest("[data-jump]");
     if (jump && this.#jump(jump.dataset.jump)) event.preventDefault();
     const control = event.target.closest("[data-reply], [data-edit], [data-copy-link], [data-delete]");

@@ -4,6 +4,7 @@
  * whose message it is, is decided here.
  */
 import htmx from "htmx.org";
+import { Roving } from "./roving.js";
 import { clock, dayKey, dayWords } from "./times.js";
 
 const GROUP_MINUTES = 5;
@@ -16,6 +17,7 @@ export class MessageList {
     this.me = chat.dataset.me;
     for (const item of this.items()) this.#own(item);
     for (const item of this.items()) this.#arrange(item);
+    this.roving = new Roving(this.element);
   }
 
   items() {
@@ -91,6 +93,7 @@ export class MessageList {
       this.element.insertBefore(item, next ? (this.#lineBefore(next) ?? next) : null);
     }
     htmx.process(item);
+    this.roving.add(item);
     this.#arrange(item);
     const following = this.#neighbour(item, "nextElementSibling");
     if (following) this.#arrange(following);

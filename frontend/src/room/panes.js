@@ -84,7 +84,8 @@ splitter.addEventListener("pointerdown", (event) => {
 });
 splitter.addEventListener("keydown", (event) => {
   const steps = { ArrowLeft: 16, ArrowRight: -16 };
-  if (!(event.key in steps)) return;
+  const ends = { Home: narrowest, End: widest };
+  if (!(event.key in steps) && !(event.key in ends)) return;
   event.preventDefault();
-  setWidth(chat.offsetWidth + steps[event.key] * (getComputedStyle(chat).direction === "rtl" ? -1 : 1));
+  setWidth(ends[event.key] ?? chat.offsetWidth + steps[event.key] * (getComputedStyle(chat).direction === "rtl" ? -1 : 1));
 });

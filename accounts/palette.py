@@ -1,0 +1,28 @@
+"""What the command palette offers of one's own account."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.urls import reverse
+
+from core.palette import Destination, matching, offers
+
+
+@offers
+def account(actor: Any, words: list[str]) -> Iterable[Destination]:
+    """Profile and settings; beyond the profile only when words ask for them."""
+    pages = [Destination("Profile", reverse("accounts:profile"), "user", also="settings name me")]
+    if words:
+        pages += [
+            Destination(
+                "E-mail addresses", reverse("account_email"), "mail", also="email mail settings"
+            ),
+            Destination(
+                "Change the password",
+                reverse("account_change_password"),
+                "key-round",
+                also="password settings",
+            ),
+            Destination("Sign out", reverse("account_logout"), "log-out", also="log logout out"),
+        ]
+    return matching(pages, words)

@@ -1,0 +1,54 @@
+"""Where one can go from anywhere: what the command palette (Ctrl-K) and `/go/` offer.
+
+Each app names its pages and things in its `palette.py` (`@offers`); what a person may not see
+is not offered, because every source starts from what is visible to them.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+SHOWN = 12
+"""As many as fit under the field on a laptop without scrolling far."""
+
+MAX_WORDS = 8
+
+
+@dataclass(frozen=True)
+class Destination:
+    """One entry: its words, where it leads and the icon beside it.
+
+    ``also`` are words by which it is found as well; ``note`` stands behind the label.
+    """
+
+    label: str
+    url: str
+    icon: str
+    note: str = ""
+    also: str = ""
+
+
+Source = Callable[[Any, list[str]], Iterable[Destination]]
+_sources: list[Source] = []
+
+
+def offers(source: Source) -> Source:
+    """Register what an app offers: ``source(actor, words)``; no words means the usual ones."""
+    _sources.append(source)
+    return source
+
+
+def matching(pages: Iterable[Destination], words: list[str]) -> list[Destination]:
+    """The pages in whose words each of the words begins one."""
+    return [page for page in pages if all(_begins_one(word, page) for word in words)]
+
+
+def destinations(actor: Any, text: str) -> list[Destination]:
+    """At most `SHOWN` entries that answer to the text: what is nearest to the work first."""
+    words = text.replace("\0", "").casefold().split()[:MAX_WORDS]
+    found = [entry for source in reversed(_sources) for entry in source(actor, words)]
+    return found[:SHOWN]
+
+
+def _begins_one(word: str, page: Destination) -> bool:
+    return any(known.startswith(word) for known in f"{page.label} {page.also}".casefold().split())

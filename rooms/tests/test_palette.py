@@ -1,0 +1,87 @@
+"""Go to anything: what is offered, to whom, by which words."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from core.palette import SHOWN, destinations
+from rooms.models import Room
+
+pytestmark = pytest.mark.django_db
+
+
+def labels(user: User, text: str) -> list[str]:
+    return [entry.label for entry in destinations(user, text)]
+
+
+def test_no_words_offer_the_usual_places_and_the_newest_rooms(
+    consultant: User, room: Room, make_room: Any
+) -> None:
+    make_room("Second")
+    assert labels(consultant, "") == [
+        "Home",
+        "Consultations",
+        "New consultation",
+        "Second",
+        room.name,
+        "Profile",
+    ]
+
+
+def test_words_find_pages_by_the_beginnings_of_their_words(consultant: User) -> None:
+    assert labels(consultant, "PASS") == ["Change the password"]
+    assert labels(consultant, "new cons") == ["New consultation"]
+    assert labels(consultant, "sett mail") == ["E-mail addresses"]
+
+
+def test_rooms_are_found_by_name_and_by_person(
+    consultant: User, client_user: User, room: Room
+) -> None:
+    assert labels(consultant, room.name[:5]) == [room.name]
+    (found,) = destinations(consultant, client_user.name.split()[0])
+    assert found.label == room.name
+    assert client_user.name in found.note
+
+
+def test_what_one_may_not_see_is_not_offered(outsider: User, client_user: User, room: Room) -> None:
+    assert labels(outsider, room.name) == []
+    assert "New consultation" not in labels(client_user, "new")
+
+
+def test_never_more_than_fit(consultant: User, make_room: Any) -> None:
+    for number in range(SHOWN + 3):
+        make_room(f"Room {number}")
+    assert len(destinations(consultant, "")) <= SHOWN
+    assert len(destinations(consultant, "room")) <= SHOWN
+
+
+@pytest.mark.parametrize("text", ["\0", "%", "_" * 300, "a " * 500, "'; --", "\u202e"])
+def test_any_text_is_answered(consultant: User, room: Room, text: str) -> None:
+    client = Client()
+    client.force_login(consultant)
+    assert client.get("/go/", {"q": text}).status_code == 200
+    assert client.get("/go/", {"q": text}, headers={"HX-Request": "true"}).status_code == 200
+
+
+def test_the_page_and_the_fragment_offer_the_same(consultant: User, room: Room) -> None:
+    client = Client()
+    client.force_login(consultant)
+    page = client.get("/go/", {"q": room.name[:4]})
+    fragment = client.get("/go/", {"q": room.name[:4]}, headers={"HX-Request": "true"})
+    assert room.name in page.content.decode()
+    assert 'role="option"' in fragment.content.decode()
+    assert "<html" not in fragment.content.decode()
+
+
+@pytest.mark.parametrize("rooms", [1, 30])
+def test_the_palette_stays_within_its_queries(
+    consultant: User, make_room: Any, rooms: int, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(rooms):
+        make_room(f"Room {number}")
+    client = Client()
+    client.force_login(consultant)
+    with django_assert_max_num_queries(8):
+        client.get("/go/", {"q": "room"}, headers={"HX-Request": "true"})
