@@ -50,6 +50,7 @@ def _worker() -> str:
 PARTS: dict[str, Callable[[], str]] = {"database": _database, "redis": _redis, "worker": _worker}
 
 
+@require_safe
 @never_cache
 def healthz(request: HttpRequest) -> JsonResponse:
     """How each part is; 503 while one is down. Load balancers ask `/readyz`."""
@@ -62,6 +63,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
     return response
 
 
+@require_safe
 @never_cache
 def readyz(request: HttpRequest) -> HttpResponse:
     """This process answers. Cheap: no database."""

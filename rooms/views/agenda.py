@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from core.errors import ActionError
+from core.permissions import require
 from rooms.actions.agenda import (
     add_agenda_item,
     change_agenda_item,
@@ -34,6 +35,7 @@ def panel(request: HttpRequest, room_id: UUID) -> HttpResponse:
 def add(request: HttpRequest, room_id: UUID) -> HttpResponse:
     """Add an item at the end."""
     view = load(request, room_id)
+    require(view.user, "rooms.manage", view.room)  # a refusal is no fault of a field
     form = AgendaItemForm(request.POST)
     if form.is_valid():
         try:

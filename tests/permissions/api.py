@@ -1,0 +1,67 @@
+"""Who may do what over `/api/`: every route and method. Not signed in is 401."""
+
+from typing import Any
+
+from tests.permissions.cast import Columns, Table
+
+api = Columns(anonymous=401)
+inside, signed_in_only, everybody = api.inside, api.signed_in_only, api.everybody
+
+SAY: dict[str, Any] = {"body": "Hello"}
+ITEM: dict[str, Any] = {"title": "Risks", "minutes": 5}
+
+API: Table = {
+    ("POST", "auth/signin/"): ({}, everybody(400)),
+    ("POST", "auth/signup/"): ({}, everybody(400)),
+    ("POST", "auth/signout/"): (None, signed_in_only(204)),
+    ("GET", "auth/session/"): (None, signed_in_only(200)),
+    ("GET", "profile/"): (None, signed_in_only(200)),
+    ("PATCH", "profile/"): ({"name": "New name"}, signed_in_only(200)),
+    ("GET", "room-types/"): (None, signed_in_only(200)),
+    ("GET", "rooms/"): (None, signed_in_only(200)),
+    # A superuser holds every permission in general, so also that of opening a room of one's own.
+    ("POST", "rooms/"): (
+        {"name": "Room", "room_type": "review"},
+        api.each(owner=201, colleague=201, superuser=201, others=403),
+    ),
+    ("GET", "rooms/{room}/"): (None, inside(200, 200)),
+    ("PATCH", "rooms/{room}/"): ({"name": "New name"}, inside(200, 403)),
+    ("POST", "rooms/{waiting}/start/"): (None, inside(200, 403)),
+    ("POST", "rooms/{room}/complete/"): (None, inside(200, 403)),
+    ("POST", "rooms/{room}/cancel/"): (None, inside(200, 403)),
+    ("GET", "rooms/{room}/messages/"): (None, inside(200, 200)),
+    ("POST", "rooms/{room}/messages/"): (SAY, inside(201, 201)),
+    ("GET", "rooms/{room}/timeline/"): (None, inside(200, 200)),
+    ("GET", "rooms/{room}/participants/"): (None, inside(200, 200)),
+    ("POST", "rooms/{room}/participants/"): ({"email": "helen@demo.test"}, inside(201, 403)),
+    ("GET", "rooms/{room}/participants/{client}/"): (None, inside(200, 200)),
+    ("PATCH", "rooms/{room}/participants/{client}/"): ({"role": "observer"}, inside(200, 403)),
+    # One may leave; only who leads removes another.
+    ("DELETE", "rooms/{room}/participants/{client}/"): (None, inside(204, 204, guest=403)),
+    ("GET", "rooms/{room}/agenda/"): (None, inside(200, 200)),
+    ("POST", "rooms/{room}/agenda/"): (ITEM, inside(201, 403)),
+    ("POST", "rooms/{room}/agenda/current/"): ({"item": None}, inside(200, 403)),
+    ("POST", "rooms/{room}/agenda/order/"): ({"items": "{items}"}, inside(200, 403)),
+    ("POST", "rooms/{room}/agenda/clock/"): ({"follows_clock": True}, inside(200, 403)),
+    ("PATCH", "rooms/{room}/agenda/{item}/"): ({"minutes": 7}, inside(200, 403)),
+    ("DELETE", "rooms/{room}/agenda/{item}/"): (None, inside(204, 403)),
+    ("GET", "conversations/"): (None, signed_in_only(200)),
+    ("GET", "conversations/{conversation}/"): (None, inside(200, 200)),
+    ("GET", "conversations/{conversation}/messages/"): (None, inside(200, 200)),
+    ("POST", "conversations/{conversation}/messages/"): (SAY, inside(201, 201)),
+    ("POST", "conversations/{conversation}/read/"): ({"seq": 1}, inside(200, 200)),
+    ("GET", "messages/{message}/"): (None, inside(200, 200)),
+    ("PATCH", "messages/{message}/"): (SAY, inside(403, 200, guest=403)),
+    # The host moderates.
+    ("DELETE", "messages/{message}/"): (None, inside(204, 204, guest=403)),
+    ("GET", "messages/{message}/revisions/"): (None, inside(200, 200)),
+    ("GET", "events/?stream=room:{room}"): (None, inside(200, 200)),
+    ("GET", "events/?stream=conversation:{conversation}"): (None, inside(200, 200)),
+    ("GET", "events/?stream=user:{client}"): (None, inside(404, 200, guest=404)),
+    ("GET", "schema/"): (None, everybody(200)),
+    ("GET", "docs/"): (None, everybody(200)),
+    ("GET", "nothing/"): (None, everybody(404)),
+}
+
+UNKNOWN = "nothing/"
+"""Stands for every address that is no route."""

@@ -1,0 +1,92 @@
+"""The cast of the tables."""
+
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from allauth.account.forms import default_token_generator
+from allauth.account.models import EmailAddress, EmailConfirmationHMAC
+from allauth.account.utils import user_pk_to_url_str
+from django.contrib.contenttypes.models import ContentType
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
+from pytest_django import Settings
+
+from accounts.actions.people import create_api_token, update_profile
+from accounts.models import User
+from core.actions.idempotency import answer_once
+from messaging.actions.messages import edit_message
+from rooms.actions.participants import add_participant, enter_room
+from rooms.models import Role, Room
+from tests.permissions.cast import WHO, Cast
+
+
+@pytest.fixture
+def guest(make_person: Callable[..., User]) -> User:
+    """Greta, who takes part in one room and has no role in the business."""
+    return make_person("Greta Lund")
+
+
+@pytest.fixture
+def desk(make_person: Callable[..., User]) -> User:
+    """Sam, who may enter the admin and has no permission there."""
+    user = make_person("Sam Desk")
+    User.objects.filter(pk=user.pk).update(is_staff=True)
+    return User.objects.get(pk=user.pk)
+
+
+@pytest.fixture
+def people(
+    consultant: User, colleague: User, client_user: User, manager: User,
+    outsider: User, guest: User, desk: User, staff: User,
+) -> tuple[User | None, ...]:  # fmt: skip
+    """In the order of the columns."""
+    return (consultant, colleague, client_user, manager, outsider, guest, desk, staff, None)
+
+
+@pytest.fixture
+def cast(
+    people: tuple[User | None, ...], consultant: User, client_user: User, guest: User,
+    make_room: Callable[..., Room], make_person: Callable[..., User], say: Callable[..., Any],
+    settings: Settings, tmp_path: Path,
+) -> Cast:  # fmt: skip
+    """Everybody, and one of each thing that an address names."""
+    settings.MEDIA_ROOT = tmp_path
+    room, waiting = make_room(active=True), make_room("Waiting")
+    for each in (room, waiting):
+        add_participant(actor=consultant, room=each, user=guest, role=Role.PARTICIPANT)
+    message = say(client_user, room, "Hello")
+    edit_message(actor=client_user, message=message, body="Hello all")
+    update_profile(actor=client_user, user=client_user, changes={"picture": _picture()})
+    client_user.refresh_from_db()
+    items = [*room.agenda.order_by("-position").values_list("pk", flat=True)]
+    forgetful = make_person("Frida Holm")
+    new_address = EmailAddress.objects.create(user=forgetful, email="frida@new.test")
+    enter_room(actor=guest, room=room)
+    create_api_token(actor=guest, user=guest)
+    answer_once(actor=guest, key="1", digest="", create=lambda: (201, {"id": "1"}))
+    things = {
+        "app": "core",
+        "user_type": ContentType.objects.get_for_model(User).pk,
+        "room": room.pk,
+        "waiting": waiting.pk,
+        "conversation": room.conversation_id,
+        "message": message.pk,
+        "client": client_user.pk,
+        "owner": consultant.pk,
+        "item": items[0],
+        "items": items,
+        "picture": Path(str(client_user.picture)).name,
+        "confirmation_key": EmailConfirmationHMAC(new_address).key,
+        "reset_uid": user_pk_to_url_str(forgetful),
+        "reset_token": default_token_generator.make_token(forgetful),
+    }
+    return Cast(dict(zip(WHO, people, strict=True)), things)
+
+
+def _picture() -> SimpleUploadedFile:
+    stream = BytesIO()
+    Image.new("RGB", (64, 64), "teal").save(stream, "PNG")
+    return SimpleUploadedFile("me.png", stream.getvalue(), content_type="image/png")

@@ -1,0 +1,105 @@
+"""Who may do what on pages: every page, fragment, picture, and how the server is.
+
+Not signed in leads to the sign-in page. Writes are asked as htmx does, which gets a refusal as a
+status; without it the same refusal is a redirect with a message.
+"""
+
+from tests.permissions.cast import SIGN_IN, Columns, Table
+
+page = Columns(anonymous=SIGN_IN)
+inside, signed_in_only, everybody = page.inside, page.signed_in_only, page.everybody
+
+ITEM = {"title": "Risks", "minutes": "5"}
+ROOM = {"name": "Room", "room_type": "review", "mode": "instant"}
+SETTINGS = {"name": "New name", "duration_minutes": "60"}
+PROFILE = {"name": "New name", "timezone": "UTC", "locale": "en-gb"}
+
+ROOMS: Table = {
+    ("GET", "/"): (None, signed_in_only(200)),
+    ("GET", "/rooms/"): (None, signed_in_only(200)),
+    ("GET", "/rooms/new/"): (
+        None, page.each(owner=200, colleague=200, superuser=200, others=403),
+    ),
+    ("POST", "/rooms/new/"): (
+        ROOM, page.each(owner=302, colleague=302, superuser=302, others=403),
+    ),
+    ("GET", "/rooms/{room}/"): (None, inside(200, 200)),
+    ("GET", "/rooms/{room}/header/"): (None, inside(200, 200)),
+    ("GET", "/rooms/{room}/settings/"): (None, inside(200, 403)),
+    ("POST", "/rooms/{room}/settings/"): (SETTINGS, inside(302, 403)),
+    ("POST", "/rooms/{waiting}/start/"): (None, inside(302, 403)),
+    ("POST", "/rooms/{room}/complete/"): (None, inside(302, 403)),
+    ("POST", "/rooms/{room}/cancel/"): (None, inside(302, 403)),
+    ("GET", "/rooms/{room}/people/"): (None, inside(200, 200)),
+    ("POST", "/rooms/{room}/people/add/"): (
+        {"email": "helen@demo.test", "role": "observer"}, inside(200, 403),
+    ),
+    ("POST", "/rooms/{room}/people/{client}/role/"): ({"role": "observer"}, inside(200, 403)),
+    # One may leave, which leads home; only who leads removes another.
+    ("POST", "/rooms/{room}/people/{client}/remove/"): (None, inside(200, 302, guest=403)),
+    ("GET", "/rooms/{room}/agenda/"): (None, inside(200, 200)),
+    ("POST", "/rooms/{room}/agenda/add/"): (ITEM, inside(200, 403)),
+    ("POST", "/rooms/{room}/agenda/go/"): ({"item": "{item}"}, inside(200, 403)),
+    ("POST", "/rooms/{room}/agenda/clock/"): ({"follow": "on"}, inside(200, 403)),
+    ("POST", "/rooms/{room}/agenda/{item}/change/"): (ITEM, inside(200, 403)),
+    ("POST", "/rooms/{room}/agenda/{item}/remove/"): (None, inside(200, 403)),
+    ("POST", "/rooms/{room}/agenda/{item}/move/"): ({"direction": "up"}, inside(200, 403)),
+    ("GET", "/rooms/{room}/stage/agenda/"): (None, inside(200, 200)),
+    ("GET", "/rooms/{room}/stage/people/"): (None, inside(200, 200)),
+    ("GET", "/rooms/{room}/stage/timeline/"): (None, inside(200, 200)),
+}  # fmt: skip
+
+CONVERSATIONS: Table = {
+    ("GET", "/conversations/{conversation}/messages/"): (None, inside(200, 200)),
+    ("POST", "/conversations/{conversation}/messages/"): ({"body": "Hi"}, inside(201, 201)),
+    ("POST", "/conversations/{conversation}/read/"): ({"seq": "1"}, inside(204, 204)),
+    ("GET", "/messages/{message}/menu/"): (None, inside(200, 200)),
+    ("POST", "/messages/{message}/edit/"): ({"body": "Hi"}, inside(403, 204, guest=403)),
+    # The host moderates.
+    ("POST", "/messages/{message}/delete/"): (None, inside(204, 204, guest=403)),
+    ("GET", "/messages/{message}/history/"): (None, inside(200, 200)),
+}
+
+ONESELF: Table = {
+    ("GET", "/profile/"): (None, signed_in_only(200)),
+    ("POST", "/profile/"): (PROFILE, signed_in_only(302)),
+    ("GET", "/media/pictures/{picture}"): (None, signed_in_only(200)),
+}
+
+ALLAUTH: Table = {
+    # Who is signed in is led home from what is for who is not.
+    ("GET", "/accounts/login/"): (None, page.each(others=302, anonymous=200)),
+    ("POST", "/accounts/login/"): ({}, page.each(others=302, anonymous=200)),
+    ("GET", "/accounts/signup/"): (None, page.each(others=302, anonymous=200)),
+    ("POST", "/accounts/signup/"): ({}, page.each(others=302, anonymous=200)),
+    ("GET", "/accounts/logout/"): (None, page.each(others=200, anonymous=302)),
+    ("POST", "/accounts/logout/"): (None, everybody(302)),
+    ("GET", "/accounts/inactive/"): (None, everybody(200)),
+    ("GET", "/accounts/reauthenticate/"): (None, signed_in_only(200)),
+    ("POST", "/accounts/reauthenticate/"): ({"password": "wrong"}, signed_in_only(200)),
+    ("GET", "/accounts/email/"): (None, signed_in_only(200)),
+    ("POST", "/accounts/email/"): ({"action_add": "", "email": ""}, signed_in_only(200)),
+    ("GET", "/accounts/confirm-email/"): (None, everybody(200)),
+    ("GET", "/accounts/confirm-email/{confirmation_key}/"): (None, everybody(200)),
+    ("POST", "/accounts/confirm-email/{confirmation_key}/"): (None, everybody(302)),
+    ("GET", "/accounts/password/change/"): (None, signed_in_only(200)),
+    ("POST", "/accounts/password/change/"): ({}, signed_in_only(200)),
+    ("GET", "/accounts/password/set/"): (None, signed_in_only(302)),
+    ("POST", "/accounts/password/set/"): ({}, signed_in_only(302)),
+    ("GET", "/accounts/password/reset/"): (None, everybody(200)),
+    ("POST", "/accounts/password/reset/"): ({}, everybody(200)),
+    ("GET", "/accounts/password/reset/done/"): (None, everybody(200)),
+    ("GET", "/accounts/password/reset/key/done/"): (None, everybody(200)),
+    ("GET", "/accounts/password/reset/key/{reset_uid}-{reset_token}/"): (None, everybody(302)),
+    ("POST", "/accounts/password/reset/key/{reset_uid}-{reset_token}/"): ({}, everybody(302)),
+    # Only after a code was asked for, which no page offers.
+    ("GET", "/accounts/login/code/confirm/"): (None, everybody(302)),
+    ("POST", "/accounts/login/code/confirm/"): ({}, everybody(302)),
+}
+
+SERVER: Table = {
+    ("GET", "/healthz"): (None, everybody(503)),  # no worker runs beside the tests
+    ("GET", "/readyz"): (None, everybody(200)),
+}
+
+PAGES: Table = {**ROOMS, **CONVERSATIONS, **ONESELF, **ALLAUTH, **SERVER}
