@@ -4,6 +4,7 @@ Uses the embedded services of var/test unless DATABASE_URL and REDIS_URL name ot
 `makemigrations --check` compares with the history in a database.
 """
 
+import base64
 import os
 import secrets
 import subprocess
@@ -21,6 +22,7 @@ from consultsuite.embedded import EmbeddedError, running  # noqa: E402
 # What a real deployment sets (.env.example); nothing is contacted by the check.
 PRODUCTION = {
     "DEBUG": "false",
+    "ENCRYPTION_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
     "ALLOWED_HOSTS": "example.org",
     "PUBLIC_URL": "https://example.org",
     "EMAIL_URL": "smtp+tls://user:password@mail.example.org:587",

@@ -69,6 +69,14 @@ class DomainEvent:
         }
 
 
+@dataclass(frozen=True, kw_only=True)
+class EncryptionKeysRotated(DomainEvent):
+    """Stored secrets were encrypted with another key: how many, and how many no key decrypts."""
+
+    renewed: int
+    unreadable: int
+
+
 def revoked_person(name: str, data: dict[str, Any]) -> str | None:
     """Id of the person who loses the stream by this event, if it is such an event."""
     event_class = DomainEvent.classes.get(name)

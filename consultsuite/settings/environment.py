@@ -3,10 +3,13 @@
 Production (`consultsuite.mode`) refuses to start with a missing or default secret.
 """
 
+import base64
+import hmac
 import os
 from pathlib import Path
 
 import environ
+from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
 from consultsuite.mode import is_production
@@ -25,12 +28,33 @@ DATABASE_URL: str = env.str("DATABASE_URL", default="")
 REDIS_URL: str = env.str("REDIS_URL", default="")
 
 
+# Stored secrets (core.encryption): the first encrypts, all decrypt.
+ENCRYPTION_KEYS: list[str] = [key.strip() for key in env.list("ENCRYPTION_KEYS", default=[])] or [
+    base64.urlsafe_b64encode(
+        hmac.digest(SECRET_KEY.encode(), b"consultsuite.encryption", "sha256")
+    ).decode()
+]
+try:
+    _ = [Fernet(key) for key in ENCRYPTION_KEYS]
+except ValueError:
+    raise ImproperlyConfigured(
+        "ENCRYPTION_KEYS: each must be 32 random bytes in URL-safe base64, for example from: "
+        "python -c 'import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())'"
+    ) from None
+
+
+REQUIRED = (
+    "SECRET_KEY",
+    "ENCRYPTION_KEYS",
+    "DATABASE_URL",
+    "REDIS_URL",
+    "ALLOWED_HOSTS",
+    "PUBLIC_URL",
+)
+
+
 def _require_production_values() -> None:
-    missing = [
-        name
-        for name in ("SECRET_KEY", "DATABASE_URL", "REDIS_URL", "ALLOWED_HOSTS", "PUBLIC_URL")
-        if not env.str(name, default="")
-    ]
+    missing = [name for name in REQUIRED if not env.str(name, default="")]
     if missing:
         raise ImproperlyConfigured(f"Production needs {', '.join(missing)}.")
     if SECRET_KEY == _DEVELOPMENT_KEY or len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5:

@@ -7,12 +7,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 
 ROOT = Path(__file__).resolve().parents[2]
 
 PRODUCTION = {
     "DEBUG": "false",
     "SECRET_KEY": secrets.token_urlsafe(50),
+    "ENCRYPTION_KEYS": ",".join(Fernet.generate_key().decode() for _ in range(2)),
     "DATABASE_URL": "postgresql://suite@127.0.0.1:1/suite",
     "REDIS_URL": "redis://127.0.0.1:1/0",
     "ALLOWED_HOSTS": "example.org",
@@ -44,7 +46,8 @@ def test_starts_with_everything_given() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["SECRET_KEY", "DATABASE_URL", "REDIS_URL", "ALLOWED_HOSTS", "PUBLIC_URL"]
+    "name",
+    ["SECRET_KEY", "ENCRYPTION_KEYS", "DATABASE_URL", "REDIS_URL", "ALLOWED_HOSTS", "PUBLIC_URL"],
 )
 @pytest.mark.parametrize("value", [None, ""])
 def test_refuses_to_start_without(name: str, value: str | None) -> None:
@@ -63,6 +66,24 @@ def test_refuses_a_secret_that_is_none(secret: str) -> None:
     assert done.returncode == 1
     assert "SECRET_KEY must be a secret of your own" in done.stderr
     assert secret not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "keys", ["short", "a" * 44, Fernet.generate_key().decode() + ",marker-secret"]
+)
+def test_refuses_encryption_keys_that_are_none(keys: str) -> None:
+    done = load(ENCRYPTION_KEYS=keys)
+    assert done.returncode == 1
+    assert "ENCRYPTION_KEYS: each must be 32 random bytes" in done.stderr
+    assert keys not in done.stderr
+    assert "marker-secret" not in done.stderr
+
+
+@pytest.mark.parametrize("proxies", ["10.0.0.0/33", "nginx"])
+def test_refuses_proxies_that_are_no_addresses(proxies: str) -> None:
+    done = load(TRUSTED_PROXIES=f"127.0.0.1,{proxies}")
+    assert done.returncode == 1
+    assert f"TRUSTED_PROXIES: '{proxies}'" in done.stderr
 
 
 def test_this_machine_alone_needs_nothing() -> None:
