@@ -108,6 +108,11 @@ def frame_types() -> frozenset[str]:
     return frozenset(_handlers)
 
 
+def stream_kinds() -> frozenset[str]:
+    """All registered kinds of streams, for the same."""
+    return frozenset(_stream_kinds)
+
+
 def uuid_of(content: dict[str, Any], field: str) -> UUID:
     """A UUID field of a frame; raises `FrameError`."""
     try:

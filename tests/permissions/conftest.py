@@ -86,6 +86,28 @@ def cast(
     return Cast(dict(zip(WHO, people, strict=True)), things)
 
 
+@pytest.fixture
+def listener(cast: Cast, consultant: User, make_person: Callable[..., User]) -> User:
+    """Lea, who observes the room without a word."""
+    user = make_person("Lea Marin")
+    room = Room.objects.get(pk=cast.things["room"])
+    add_participant(actor=consultant, room=room, user=user, role=Role.OBSERVER)
+    return user
+
+
+@pytest.fixture
+def frame_things(cast: Cast, listener: User) -> dict[str, Any]:
+    """What frames name beside the things of addresses; ids as a frame writes them."""
+    things = {name: str(cast.things[name]) for name in ("room", "conversation", "client")}
+    return things | {
+        "listener": str(listener.pk),
+        "room_stream": f"room:{things['room']}",
+        "conversation_stream": f"conversation:{things['conversation']}",
+        "client_stream": f"user:{things['client']}",
+        "planet_stream": f"planet:{things['room']}",
+    }
+
+
 def _picture() -> SimpleUploadedFile:
     stream = BytesIO()
     Image.new("RGB", (64, 64), "teal").save(stream, "PNG")
