@@ -14,8 +14,9 @@ from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 
-from core.errors import ActionError
+from core.errors import ActionError, NotAllowed
 from core.models import Event, IdempotentAnswer, Stream
+from core.refusals import tell_of_request
 
 admin.site.site_header = admin.site.site_title = "Consult Suite"
 admin.site.index_title = "Administration"
@@ -103,6 +104,8 @@ class ActionAdmin(Page):
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except ActionError as refusal:
+            if isinstance(refusal, NotAllowed):
+                tell_of_request(request, refusal)
             request.refusal = refusal  # type: ignore[attr-defined]
             return super().changeform_view(request, object_id, form_url, extra_context)
 
@@ -119,6 +122,8 @@ class ActionAdmin(Page):
             try:
                 act(row)
             except ActionError as refusal:
+                if isinstance(refusal, NotAllowed):
+                    tell_of_request(request, refusal)
                 self.message_user(request, f"{row}: {refusal.detail}", messages.ERROR)
             else:
                 number += 1

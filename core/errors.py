@@ -26,8 +26,14 @@ class Conflict(ActionError):
 
 
 class NotAllowed(ActionError):
-    """The actor may see the object, but not do this to it."""
+    """The actor may see the object, but not do this to it.
+
+    ``permission`` is the one that is missing and ``subject`` the stream of the object
+    (``room:<id>``), where they are known: for the record of refused attempts.
+    """
 
     status = 403
     code = "not_allowed"
     detail = "You do not have the permission to do that here."
+    permission = ""
+    subject = ""

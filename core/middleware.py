@@ -9,7 +9,8 @@ from django.shortcuts import render
 from redis.exceptions import RedisError
 
 from core.context import acting_from, origin_of_request
-from core.errors import ActionError
+from core.errors import ActionError, NotAllowed
+from core.refusals import tell_of_request
 from core.requests import refuse
 
 logger = logging.getLogger(__name__)
@@ -32,6 +33,8 @@ class RequestContextMiddleware:
         Pages need Redis for the cache only, which counts the attempts to sign in: a server that
         cannot count them lets nobody try.
         """
+        if isinstance(error, NotAllowed):
+            tell_of_request(request, error)
         if isinstance(error, ActionError):
             return refuse(request, error)
         if not isinstance(error, OperationalError | InterfaceError | RedisError):

@@ -56,7 +56,9 @@ def require(
     if has_permission(actor, permission, obj):
         return
     if not or_in_general or not has_permission(actor, or_in_general):
-        raise NotAllowed
+        refusal = NotAllowed()
+        refusal.permission, refusal.subject = permission, str(getattr(obj, "stream", ""))
+        raise refusal
 
 
 def holders(queryset: Rows, actor: Any, codename: str, grants: type[Model]) -> Rows:

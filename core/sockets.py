@@ -31,12 +31,13 @@ from core.addresses import address_of_scope
 from core.authentication import Credentials
 from core.context import Origin, acting_from, session_digest
 from core.database import DATABASE_AWAY, in_database
-from core.errors import ActionError
+from core.errors import ActionError, NotAllowed
 from core.events import MAX_NUMBER, StreamKey, UnknownStream
 from core.hub import Hub, hub
 from core.outages import REDIS_AWAY, database_outage, redis_outage
 from core.outlet import Outlet
 from core.people import SIGNED_OUT, SIGNED_OUT_FRAME
+from core.refusals import Attempt, attempt_of, tell
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +45,8 @@ MAX_FRAME_BYTES = 64 * 1024
 FRAMES_PER_SECOND = 50
 FRAMES_IN_A_BURST = 200
 """More than an outbox that waits for each acknowledgement sends after an outage."""
+
+BAD_TOKEN = Attempt(action="open a socket", reason="invalid_token")
 
 FLOOD = 1008
 TRY_AGAIN_LATER = 1013
@@ -170,12 +173,15 @@ class SuiteConsumer(AsyncWebsocketConsumer):
             database_outage.note(error)
             await self.close(code=TRY_AGAIN_LATER)
             raise StopConsumer from None
+        self.origin = _origin(self.scope, credentials)
         if user is None:
             await self.close(code=SIGNED_OUT)
+            if credentials.token:
+                with acting_from(self.origin):
+                    await in_database(tell, None, BAD_TOKEN)
             raise StopConsumer
         self.user_id: UUID = user.pk
         self.allowance, self.allowance_at = float(FRAMES_IN_A_BURST), time.monotonic()
-        self.origin = _origin(self.scope, credentials)
         self.hub = hub()
         self.outlet = Outlet(self.base_send, user.pk, credentials)
         await self.hub.connect(self.outlet)
@@ -240,7 +246,12 @@ class SuiteConsumer(AsyncWebsocketConsumer):
         with acting_from(self.origin):
             if content["type"] != "ping":
                 await self.actor()
-            await handler(self, content)
+            try:
+                await handler(self, content)
+            except NotAllowed as error:
+                attempt = attempt_of(f"frame {content['type']}", error)
+                await in_database(tell, self._actor, attempt)
+                raise
 
     async def actor(self) -> Any:
         """The person behind this socket, fresh for each frame; raises `SignedOut`."""

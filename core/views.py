@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from core.api.problems import CONTENT_TYPE, problem
 from core.palette import destinations
+from core.refusals import tell_of_request
 from core.requests import person
 from core.tasks import HEARTBEAT_KEY, redis_client
 
@@ -82,6 +83,7 @@ def go(request: HttpRequest) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The page was open too long, or came from elsewhere."""
+    tell_of_request(request, None, "csrf")
     return render(request, "403_csrf.html", status=403)
 
 
@@ -96,6 +98,7 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 @requires_csrf_token
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """403."""
+    tell_of_request(request, exception)
     return render(request, "403.html", status=403)
 
 

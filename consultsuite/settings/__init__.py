@@ -4,6 +4,7 @@ Each module holds one subject; `environment` says where this runs and what it wa
 """
 
 from consultsuite.settings.api import *
+from consultsuite.settings.audit import *
 from consultsuite.settings.data import *
 from consultsuite.settings.environment import *
 from consultsuite.settings.files import *
@@ -34,6 +35,7 @@ INSTALLED_APPS = [
     "knox",
     "rest_framework",
     "core",
+    "audit",
     "accounts",
     "messaging",
     "rooms",

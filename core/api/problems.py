@@ -13,7 +13,8 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from core.errors import ActionError
+from core.errors import ActionError, NotAllowed
+from core.refusals import tell_of_request
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +36,15 @@ TITLES = {
     500: "Something went wrong",
     503: "Unavailable",
 }
+
+REFUSALS = (
+    NotAllowed,
+    PermissionDenied,
+    exceptions.PermissionDenied,
+    exceptions.AuthenticationFailed,
+)
+"""What is kept in the audit log. Not having signed in is no attempt."""
+REASONS: dict[type[Exception], str] = {exceptions.AuthenticationFailed: "invalid_token"}
 
 
 class ProblemResponse(Response):
@@ -58,6 +68,12 @@ class TooManyRequests(exceptions.Throttled):
 
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler: the problem document of an error, None for a fault of ours."""
+    if isinstance(error, REFUSALS) and "request" in context:
+        tell_of_request(context["request"]._request, error, REASONS.get(type(error), ""))
+    return _answer_to(error, context)
+
+
+def _answer_to(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, ActionError):
         return _refusal(error)
     if isinstance(error, OperationalError | InterfaceError | RedisError):

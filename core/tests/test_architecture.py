@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-APPS = ("core", "accounts", "messaging", "rooms", "consultsuite")
+APPS = ("core", "audit", "accounts", "messaging", "rooms", "consultsuite")
 
 WRITES = {
     "save",
@@ -47,6 +47,7 @@ NEEDS_NO_PERMISSION = {
     "note_last_seen": "about oneself",
     "register": "calls sign_up, which requires",
     "sign_in_with_token": "about oneself, who has just proved who they are",
+    "record_refusal": "keeps what was refused; it changes nothing else",
     "answer_once": "wraps another action, which requires",
 }
 
