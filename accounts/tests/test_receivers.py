@@ -11,6 +11,7 @@ def test_signing_in_by_the_form_is_recorded(client: Client, client_user: User) -
         wrong = client.post("/accounts/login/", {"login": client_user.email, "password": "wrong"})
         right = client.post("/accounts/login/", {"login": client_user.email, "password": PASSWORD})
     assert (wrong.status_code, right.status_code) == (200, 302)
-    (event,) = events
+    refused, event = events
+    assert refused.name == "AttemptRefused"
     assert (event.name, event.actor, event.ip) == ("SignedIn", client_user, "127.0.0.1")
     assert event.data == {"user_id": str(client_user.pk), "method": "password"}
