@@ -50,6 +50,16 @@ def tell_of_request(request: HttpRequest, error: BaseException | None, reason: s
     tell(request.user, attempt_of(action, error, reason, subject))
 
 
+def tell_of_frame(actor: Any, frame_type: str, error: NotAllowed) -> None:
+    """A socket's frame was refused."""
+    tell(actor, attempt_of(f"frame {frame_type}", error))
+
+
+def tell_of_token() -> None:
+    """A socket was opened with a token that is none, or none any more."""
+    tell(None, Attempt(action="open a socket", reason="invalid_token"))
+
+
 def attempt_of(
     action: str, error: BaseException | None, reason: str = "", subject: str = ""
 ) -> Attempt:

@@ -37,7 +37,7 @@ from core.hub import Hub, hub
 from core.outages import REDIS_AWAY, database_outage, redis_outage
 from core.outlet import Outlet
 from core.people import SIGNED_OUT, SIGNED_OUT_FRAME
-from core.refusals import Attempt, attempt_of, tell
+from core.refusals import tell_of_frame, tell_of_token
 
 logger = logging.getLogger(__name__)
 
@@ -45,8 +45,6 @@ MAX_FRAME_BYTES = 64 * 1024
 FRAMES_PER_SECOND = 50
 FRAMES_IN_A_BURST = 200
 """More than an outbox that waits for each acknowledgement sends after an outage."""
-
-BAD_TOKEN = Attempt(action="open a socket", reason="invalid_token")
 
 FLOOD = 1008
 TRY_AGAIN_LATER = 1013
@@ -178,7 +176,7 @@ class SuiteConsumer(AsyncWebsocketConsumer):
             await self.close(code=SIGNED_OUT)
             if credentials.token:
                 with acting_from(self.origin):
-                    await in_database(tell, None, BAD_TOKEN)
+                    await in_database(tell_of_token)
             raise StopConsumer
         self.user_id: UUID = user.pk
         self.allowance, self.allowance_at = float(FRAMES_IN_A_BURST), time.monotonic()
@@ -249,8 +247,7 @@ class SuiteConsumer(AsyncWebsocketConsumer):
             try:
                 await handler(self, content)
             except NotAllowed as error:
-                attempt = attempt_of(f"frame {content['type']}", error)
-                await in_database(tell, self._actor, attempt)
+                await in_database(tell_of_frame, self._actor, content["type"], error)
                 raise
 
     async def actor(self) -> Any:
