@@ -20,8 +20,15 @@ MARK = b"~bench-"
 class Dialect(Protocol):
     """How a server is spoken to over WebSocket."""
 
-    path: str
-    subprotocol: str
+    @property
+    def path(self) -> str:
+        """Where the socket is."""
+        ...
+
+    @property
+    def subprotocol(self) -> str:
+        """What is offered, if anything."""
+        ...
 
     def answer(self, text: str) -> tuple[list[str], bool]:
         """What to send back for a frame before it listens (``""``: the socket is open), and

@@ -84,6 +84,5 @@ def insert(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [path("insert/", insert)]
-application = ProtocolTypeRouter(
-    {"http": http, "websocket": URLRouter([path("", RoomConsumer.as_asgi())])}
-)
+websocket_urlpatterns: list[Any] = [path("", RoomConsumer.as_asgi())]  # type: ignore[arg-type]
+application = ProtocolTypeRouter({"http": http, "websocket": URLRouter(websocket_urlpatterns)})

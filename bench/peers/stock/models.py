@@ -16,10 +16,10 @@ class Message(models.Model):
     body = models.TextField()
     created_at = models.DateTimeField(db_default=Now())
 
+    objects: ClassVar[models.Manager["Message"]] = models.Manager()
+
     class Meta:
         db_table = "bench_stock_message"
-        managed = True
-        constraints: ClassVar = []
 
     def __str__(self) -> str:
         return self.body
