@@ -1,7 +1,7 @@
 """The append-only event log, and the record of answered idempotent requests."""
 
 import uuid
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
@@ -45,6 +45,9 @@ class Event(models.Model):
     session = models.CharField(
         max_length=16, blank=True, help_text="Digest of the session key, to tell sessions apart."
     )
+
+    about: Any = None
+    """The object that it is about, where the action that recorded it had it at hand."""
 
     class Meta:
         constraints: ClassVar = [

@@ -4,10 +4,12 @@ Importable from actions only (held by import-linter): whoever writes, records.
 """
 
 import asyncio
+import json
 from typing import Any
 
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
 
 from core.context import current_origin
@@ -20,41 +22,53 @@ from core.rendering import frames
 PUBLISH_SECONDS = 2.0
 """Longest that an answer waits for Redis."""
 
-# One statement takes the row's lock and the next number, and makes the stream on first use.
-_NEXT_NUMBER = """
-    INSERT INTO core_stream (kind, object_id, head) VALUES (%s, %s, 1)
-    ON CONFLICT (kind, object_id) DO UPDATE SET head = core_stream.head + 1
-    RETURNING id, head
+# One statement takes the row's lock and the next number (it makes the stream on first use) and
+# appends. The time is taken once the lock is held, so that times follow numbers.
+_APPEND = """
+    WITH taken AS (
+        INSERT INTO core_stream (kind, object_id, head) VALUES (%s, %s, 1)
+        ON CONFLICT (kind, object_id) DO UPDATE SET head = core_stream.head + 1
+        RETURNING id, head
+    )
+    INSERT INTO core_event (stream_id, seq, name, actor_id, data, at, ip, user_agent, session)
+    SELECT id, head, %s, %s, %s::jsonb, COALESCE(%s, CLOCK_TIMESTAMP()), %s::inet, %s, %s FROM taken
+    RETURNING id, stream_id, seq, at
 """
 
 
-def record(event: DomainEvent, *, stream: StreamKey, actor: Any) -> Event:
+def record(event: DomainEvent, *, stream: StreamKey, actor: Any, about: Any = None) -> Event:
     """Append an event to its stream, to be published when the transaction commits.
 
     Takes the stream's row lock until then. Must run inside a transaction, or the number could
-    be given away without the event.
+    be given away without the event. ``about`` is the object that the event is about, if it will
+    not change any more in this transaction: its renderer then need not load it.
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("record() needs the action's transaction.")
-    with connection.cursor() as cursor:
-        cursor.execute(_NEXT_NUMBER, [stream.kind, stream.object_id])
-        stream_id, seq = cursor.fetchone()
+    row = _append(event, stream, actor)
+    row.about = about
+    transaction.on_commit(lambda: _publish(stream, row), robust=True)
+    transaction.on_commit(
+        lambda: recorded.send_robust(sender=type(event), event=row, stream=stream), robust=True
+    )
+    return row
+
+
+def _append(event: DomainEvent, stream: StreamKey, actor: Any) -> Event:
     origin = current_origin()
-    row = Event.objects.create(
-        stream_id=stream_id,
-        seq=seq,
+    row = Event(
         name=type(event).__name__,
         actor=actor,
         data=event.as_data(),
         ip=origin.ip,
         user_agent=origin.user_agent,
         session=origin.session,
-        **({"at": origin.at} if origin.at else {}),
     )
-    transaction.on_commit(lambda: _publish(stream, row), robust=True)
-    transaction.on_commit(
-        lambda: recorded.send_robust(sender=type(event), event=row, stream=stream), robust=True
-    )
+    values = (row.name, actor.pk, json.dumps(row.data, cls=DjangoJSONEncoder), origin.at)
+    with connection.cursor() as cursor:
+        cursor.execute(_APPEND, [*stream, *values, origin.ip, origin.user_agent, origin.session])
+        row.pk, row.stream_id, row.seq, row.at = cursor.fetchone()
+    row._state.adding, row._state.db = False, connection.alias
     return row
 
 

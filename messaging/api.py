@@ -22,6 +22,7 @@ from messaging.queries import (
     page_before,
     read_seq,
     sent_already,
+    visible_conversation,
     with_people,
 )
 from messaging.serializers import (
@@ -133,7 +134,7 @@ class ConversationMessages(ThreadView):
         return self.send_once(self._load(conversation_id))
 
     def _load(self, conversation_id: UUID) -> Conversation:
-        return get_object_or_404(Conversation.objects.visible_to(self.person), pk=conversation_id)
+        return visible_conversation(self.person, conversation_id)
 
 
 class ConversationRead(ApiView):

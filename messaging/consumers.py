@@ -12,6 +12,7 @@ from core.sockets import StreamKind, SuiteConsumer, frame, stream_kind, text_of,
 from messaging.actions.messages import send_message
 from messaging.fragments import message_resource
 from messaging.models import Conversation, Message
+from messaging.queries import visible_conversation
 
 
 def _may_follow(user: User, conversation_id: UUID) -> bool:
@@ -37,7 +38,7 @@ async def send(consumer: SuiteConsumer, content: dict[str, Any]) -> None:
 def _send(
     actor: User, conversation_id: UUID, body: str, client_id: UUID | None, reply_to: UUID | None
 ) -> dict[str, Any]:
-    conversation = get_object_or_404(Conversation.objects.visible_to(actor), pk=conversation_id)
+    conversation = visible_conversation(actor, conversation_id)
     original = (
         get_object_or_404(Message.objects.visible_to(actor), pk=reply_to) if reply_to else None
     )

@@ -39,10 +39,10 @@ def message_html(message: Message) -> str:
 @renders(MessageSent, MessageEdited, MessageDeleted)
 def render_messages(events: Sequence[Event]) -> list[Rendered]:
     """What the messages say now: a deleted one is not shown again by a replay of its sending."""
-    ids = {event.data["message_id"] for event in events}
-    found = {
-        str(message.pk): message for message in with_people(Message.objects.filter(pk__in=ids))
-    }
+    found = {event.data["message_id"]: event.about for event in events if event.about is not None}
+    if missing := {event.data["message_id"] for event in events} - found.keys():
+        rows = with_people(Message.objects.filter(pk__in=missing))
+        found |= {str(message.pk): message for message in rows}
     rendered = {
         key: Rendered(message_resource(message), message_html(message))
         for key, message in found.items()

@@ -1,13 +1,16 @@
 """Reading conversations."""
 
 from dataclasses import dataclass
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.shortcuts import get_object_or_404
 
 from accounts.models import User
+from core.permissions import remember_grants
 from messaging.models import (
     Conversation,
     ConversationMember,
@@ -31,6 +34,32 @@ class ThreadPage:
 def with_people(messages: QuerySet[Message]) -> QuerySet[Message]:
     """With author and the message replied to, in one query."""
     return messages.select_related("author", "reply_to__author")
+
+
+def visible_conversation(user: User, conversation_id: UUID) -> Conversation:
+    """The conversation, together with what the person may do in it: one query.
+
+    Raises `Http404` where they may not see it.
+    """
+    rows = Conversation.objects.visible_to(user).annotate(codenames=_held_by(user))
+    conversation: Any = get_object_or_404(rows, pk=conversation_id)
+    remember_grants(user, conversation, conversation.codenames)
+    return cast(Conversation, conversation)
+
+
+def look_again(user: User, conversation: Conversation) -> None:
+    """Ask the database anew what the person may do there and whether it is closed: one query."""
+    rows = Conversation.objects.filter(pk=conversation.pk)
+    conversation.closed_at, codenames = rows.values_list("closed_at", _held_by(user)).get()
+    remember_grants(user, conversation, codenames)
+
+
+def _held_by(user: User) -> ArraySubquery:
+    """The permissions that the person holds on each conversation."""
+    held = ConversationUserObjectPermission.objects.filter(
+        content_object=OuterRef("pk"), user_id=user.pk
+    )
+    return ArraySubquery(held.order_by("permission__codename").values("permission__codename"))
 
 
 def page_before(
@@ -83,12 +112,8 @@ def as_read_by(user: User, conversations: QuerySet[Conversation]) -> QuerySet[Co
         .annotate(number=Count("pk"))
         .values("number")
     )
-    held = ConversationUserObjectPermission.objects.filter(content_object=OuterRef("pk"), user=user)
     return conversations.annotate(
-        read_seq=Coalesce(Subquery(place.values("read_seq")), 0),
-        codenames=ArraySubquery(
-            held.order_by("permission__codename").values("permission__codename")
-        ),
+        read_seq=Coalesce(Subquery(place.values("read_seq")), 0), codenames=_held_by(user)
     ).annotate(unread=Coalesce(Subquery(unread, output_field=IntegerField()), 0))
 
 

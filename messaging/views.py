@@ -12,11 +12,11 @@ from core.requests import number, person
 from messaging.actions.conversations import mark_read
 from messaging.actions.messages import delete_message, edit_message, send_message
 from messaging.models import Conversation, Message, MessageType
-from messaging.queries import page_after, page_before
+from messaging.queries import page_after, page_before, visible_conversation
 
 
 def _conversation(request: HttpRequest, conversation_id: UUID) -> Conversation:
-    return get_object_or_404(Conversation.objects.visible_to(person(request)), pk=conversation_id)
+    return visible_conversation(person(request), conversation_id)
 
 
 def _message(request: HttpRequest, message_id: UUID) -> Message:

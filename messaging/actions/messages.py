@@ -20,6 +20,7 @@ from messaging.events import MessageDeleted, MessageEdited, MessageSent
 from messaging.markdown import render_markdown
 from messaging.models import Conversation, Message, MessageRevision, MessageType
 from messaging.models.message import MAX_BODY_CHARACTERS
+from messaging.queries import look_again
 
 ALLOWED_CONTROLS = "\n\t"
 
@@ -90,8 +91,6 @@ def send_message(
     if reply_to is not None and reply_to.conversation_id != conversation.pk:
         raise WrongReply(field="reply_to")
     client_id = client_id or uuid.uuid4()
-    if (sent := _already_sent(actor, conversation, client_id)) is not None:
-        return sent
     try:
         with transaction.atomic():
             return _append(
@@ -101,8 +100,9 @@ def send_message(
                 client_id=client_id,
                 reply_to=reply_to,
             )
-    except IntegrityError:
-        # The same client_id in another request at this moment; its message is committed now.
+    except (IntegrityError, ConversationIsClosed):
+        # Only here, because a repeat is rare: the same client_id was sent before, perhaps at this
+        # very moment, or before the conversation was closed.
         if (sent := _already_sent(actor, conversation, client_id)) is not None:
             return sent
         raise
@@ -191,9 +191,10 @@ def _append(*, actor: User, conversation: Conversation, **fields: Any) -> Messag
         MessageSent(message_id=message.pk, client_id=message.client_id),
         stream=conversation.stream,
         actor=actor,
+        about=message,
     )
     if message.message_type != MessageType.SYSTEM:
-        forget_grants(actor)
+        look_again(actor, conversation)
         require(actor, "messaging.post", conversation)
         _refuse_closed(conversation)
     message.seq = event.seq
@@ -202,8 +203,7 @@ def _append(*, actor: User, conversation: Conversation, **fields: Any) -> Messag
 
 
 def _refuse_closed(conversation: Conversation) -> None:
-    """Look again under the stream's lock: nobody writes behind a close."""
-    conversation.refresh_from_db(fields=["closed_at"])
+    """Under the stream's lock, after looking again: nobody writes behind a close."""
     if conversation.closed_at is not None:
         raise ConversationIsClosed
 
