@@ -31,7 +31,6 @@ WRITES = {
 }
 
 MAY_WRITE = {
-    "core/publish.py": "appends to the event log: what actions record with",
     "core/pictures.py": "saves a picture into memory",
     "core/rendering.py": "updates dictionaries",
     "core/tasks.py": "keeps a heartbeat in Redis",
