@@ -14,6 +14,8 @@ from django.utils import dateformat, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from core.devices import Device, device_of
+
 register = template.Library()
 
 # Sizes that `.face-<n>` in frontend/styles/theme.css knows; 32 is the one without a class.
@@ -79,6 +81,12 @@ def control(field: BoundField, css: str = "field", **more: str) -> SafeString:
     if str(own.get("placeholder", "")).lower().startswith(str(field.label).lower()):
         attrs["placeholder"] = False
     return field.as_widget(attrs=attrs)
+
+
+@register.filter
+def device(user_agent: str) -> Device:
+    """The program behind a User-Agent header: its ``name`` and ``icon``."""
+    return device_of(user_agent)
 
 
 def _local(value: datetime) -> datetime:
