@@ -45,7 +45,10 @@ def acting_from(origin: Origin) -> Iterator[None]:
 
 
 def session_digest(session_key: str | None) -> str:
-    """Sixteen hex digits that tell sessions apart without giving the key away."""
+    """Sixteen hex digits that tell sessions apart without giving the key away.
+
+    For an API token the key is the digest that is stored of it.
+    """
     if not session_key:
         return ""
     return hashlib.sha256(session_key.encode()).hexdigest()[:16]

@@ -52,11 +52,14 @@ class DomainEvent:
     """Base of all events. The class's name is the event's name; its fields are the data.
 
     ``revokes`` names the field that holds the id of a person who loses the stream by this
-    event: the hub cuts that person's sockets off when it delivers the event.
+    event: the hub cuts that person's sockets off when it delivers the event. ``ends`` names the
+    field that holds the digest of a session or token of the stream's person that ends by this
+    event (`core.context.session_digest`): the hub closes its sockets.
     """
 
     classes: ClassVar[dict[str, type["DomainEvent"]]] = {}
     revokes: ClassVar[str | None] = None
+    ends: ClassVar[str | None] = None
 
     def __init_subclass__(cls) -> None:
         DomainEvent.classes[cls.__name__] = cls
@@ -83,3 +86,11 @@ def revoked_person(name: str, data: dict[str, Any]) -> str | None:
     if event_class is None or event_class.revokes is None:
         return None
     return str(data[event_class.revokes])
+
+
+def ended_session(name: str, data: dict[str, Any]) -> str | None:
+    """Digest of the session or token that ends by this event, if it is such an event."""
+    event_class = DomainEvent.classes.get(name)
+    if event_class is None or event_class.ends is None:
+        return None
+    return str(data[event_class.ends])

@@ -42,11 +42,18 @@ class ConnectedPeople:
         """End somebody's sockets if that is what a broadcast tells."""
         if message.get("revokes"):
             self.revoked(message["stream"], message["revokes"])
+        if message.get("ends"):
+            self._end_session(message["stream"], message["ends"])
 
     def revoked(self, stream: str, user_id: str) -> None:
         """Somebody has lost a stream: if it is the one about them, they have lost everything."""
         if stream == f"{PERSON}:{user_id}":
             _end(self.sockets_of(user_id))
+
+    def _end_session(self, stream: str, digest: str) -> None:
+        """A session or token of the stream's person has ended: so do the sockets it opened."""
+        person = self.sockets_of(stream.removeprefix(f"{PERSON}:"))
+        _end([o for o in person if o.credentials is not None and o.credentials.digest == digest])
 
     async def end_others(self) -> None:
         """Close the sockets that may not go on, by a look at the database."""

@@ -101,6 +101,8 @@ def _publish(stream: StreamKey, row: Event) -> None:
         "text": frame.text,
         "revokes": frame.revokes,
     }
+    if frame.ends:
+        message["ends"] = frame.ends
     try:
         async_to_sync(_send)(stream.group, message)
     except REDIS_AWAY as error:

@@ -14,7 +14,7 @@ from typing import Any
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DatabaseError
 
-from core.events import DomainEvent, StreamKey, revoked_person
+from core.events import DomainEvent, StreamKey, ended_session, revoked_person
 from core.models import Event
 
 logger = logging.getLogger(__name__)
@@ -36,6 +36,7 @@ class Frame:
     seq: int
     text: str
     revokes: str | None
+    ends: str | None = None
 
 
 Renderer = Callable[[Sequence[Event]], Sequence[Rendered]]
@@ -120,6 +121,7 @@ def frames(stream: StreamKey, events: Sequence[Event]) -> list[Frame]:
                 ensure_ascii=False,
             ),
             revokes=revoked_person(event.name, event.data),
+            ends=ended_session(event.name, event.data),
         )
         for event, rendered in zip(events, render(events), strict=True)
     ]

@@ -29,7 +29,7 @@ from redis.exceptions import RedisError
 from core import presence
 from core.addresses import address_of_scope
 from core.authentication import Credentials
-from core.context import Origin, acting_from, session_digest
+from core.context import Origin, acting_from
 from core.database import DATABASE_AWAY, in_database
 from core.errors import ActionError, NotAllowed
 from core.events import MAX_NUMBER, StreamKey, UnknownStream
@@ -346,7 +346,7 @@ def _origin(scope: dict[str, Any], credentials: Credentials) -> Origin:
     return Origin(
         ip=address_of_scope(scope),
         user_agent=headers.get(b"user-agent", b"").decode("latin-1")[:255],
-        session=session_digest(credentials.session_key),
+        session=credentials.digest,
     )
 
 
