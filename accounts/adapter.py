@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from accounts.actions.people import record_sign_up
+from accounts.actions.sessions import NO_ADDRESS
 from accounts.models import User
 from accounts.models.user import validate_timezone
 from core.addresses import address_of_request
@@ -25,7 +26,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """The address that allauth's own limits count, and its mails name."""
-        return address_of_request(request) or ""
+        return address_of_request(request) or NO_ADDRESS
 
     def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
         """Save the account of the sign-up form and record it."""

@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.db.models import Count, QuerySet
@@ -21,8 +22,11 @@ from accounts.actions.people import (
     deactivate_person,
     update_profile,
 )
+from accounts.actions.sessions import end_session
 from accounts.models import Membership, Organisation, User
+from accounts.queries import live_sessions
 from core.admin import ActionAdmin, Inline, ReadOnlyAdmin, ReadOnlyInline
+from core.devices import device_of
 from core.requests import person
 
 
@@ -200,8 +204,9 @@ class MembershipAdmin(ReadOnlyAdmin):
 # Loaded here, or they would register their own pages after ours.
 import_module("django.contrib.auth.admin")
 import_module("allauth.account.admin")
+import_module("allauth.usersessions.admin")
 import_module("knox.admin")
-admin.site.unregister([EmailAddress, Group, AuthToken])
+admin.site.unregister([EmailAddress, Group, AuthToken, UserSession])
 
 
 @admin.register(EmailAddress)
@@ -234,3 +239,35 @@ class ApiTokenAdmin(ReadOnlyAdmin):
     date_hierarchy = "created"
     ordering = ["-created"]
     fields = ["token_key", "user", "created", "expiry"]
+
+
+@admin.register(UserSession)
+class SessionAdmin(ReadOnlyAdmin):
+    """Where people are signed in by a browser. The keys, which would let one in, are not shown."""
+
+    list_display = ["user", "device", "ip", "created_at", "last_seen_at"]
+    list_select_related = ["user"]
+    search_fields = ["user__email", "user__name", "=ip"]
+    date_hierarchy = "last_seen_at"
+    ordering = ["-last_seen_at"]
+    fields = ["user", "device", "user_agent", "ip", "created_at", "last_seen_at"]
+    actions = ["end"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[UserSession]:
+        """Those that go on."""
+        return live_sessions().select_related("user")
+
+    @admin.display(ordering="user_agent")
+    def device(self, session: UserSession) -> str:
+        """The program, as people call it."""
+        return device_of(session.user_agent).name
+
+    @admin.action(description="Sign out there")
+    def end(self, request: HttpRequest, queryset: QuerySet[UserSession]) -> None:
+        """By `end_session`."""
+        self.act_on_each(
+            request,
+            queryset,
+            lambda session: end_session(actor=person(request), session=session),
+            "signed out",
+        )

@@ -96,3 +96,21 @@ class ApiTokenRevoked(DomainEvent):
     """Somebody signed out with an API token, which works no more."""
 
     user_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedOut(DomainEvent):
+    """Somebody signed out in a browser; ``session`` is the digest of the session that ended."""
+
+    ends: ClassVar[str | None] = "session"
+    user_id: UUID
+    session: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionEnded(DomainEvent):
+    """A session of the person was ended from elsewhere; ``session`` is its digest."""
+
+    ends: ClassVar[str | None] = "session"
+    user_id: UUID
+    session: str

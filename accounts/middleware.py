@@ -1,10 +1,23 @@
-"""Times are shown in the person's own time zone."""
+"""Times in the person's own time zone, and when each session was used last."""
 
+import time
 import zoneinfo
+from collections import OrderedDict
 from collections.abc import Callable
 
+from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+
+from accounts.actions.sessions import NO_ADDRESS, note_session_seen
+from core.addresses import address_of_request
+from core.database import DATABASE_AWAY
+from core.requests import person
+
+SEEN_EVERY_SECONDS = 300.0
+"""How exactly it is kept when a session was used last: a write at every request would be dear."""
+
+MAX_REMEMBERED = 10_000
 
 
 class TimeZoneMiddleware:
@@ -18,6 +31,47 @@ class TimeZoneMiddleware:
         name = getattr(request.user, "timezone", "") or request.COOKIES.get("timezone", "")
         with timezone.override(_zone(name)):
             return self.get_response(request)
+
+
+class SessionSeenMiddleware:
+    """Keep when and from where a session was used, at most once in five minutes per process.
+
+    Nothing is asked of PostgreSQL or Redis in between: each process remembers what it has kept.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        self._kept: OrderedDict[str, float] = OrderedDict()
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Run the view; note the session that is there afterwards."""
+        response = self.get_response(request)
+        key = request.session.session_key
+        # A token in the header may be somebody else's than the cookie that comes with it.
+        if key and request.session.get(SESSION_KEY) == str(request.user.pk) and self._is_due(key):
+            self._note(request, key)
+        return response
+
+    def _is_due(self, key: str) -> bool:
+        now = time.monotonic()
+        if now - self._kept.get(key, -SEEN_EVERY_SECONDS) < SEEN_EVERY_SECONDS:
+            return False
+        self._kept[key] = now
+        self._kept.move_to_end(key)
+        while len(self._kept) > MAX_REMEMBERED:
+            self._kept.popitem(last=False)
+        return True
+
+    def _note(self, request: HttpRequest, key: str) -> None:
+        try:
+            note_session_seen(
+                actor=person(request),
+                session_key=key,
+                ip=address_of_request(request) or NO_ADDRESS,
+                user_agent=request.META.get("HTTP_USER_AGENT", ""),
+            )
+        except DATABASE_AWAY:
+            self._kept.pop(key, None)  # the page is worth more than this note
 
 
 def _zone(name: str) -> zoneinfo.ZoneInfo | None:

@@ -1,7 +1,10 @@
 """Reading people."""
 
 from allauth.account.models import EmailAddress
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from accounts.models import BusinessRole, User
 from accounts.models.organisation import CONSULTANT_ROLES
@@ -62,3 +65,26 @@ def picture_named(name: str) -> bytes | None:
     except FileNotFoundError:
         return None
     return content
+
+
+def live_sessions() -> QuerySet[UserSession]:
+    """Everybody's sessions in browsers that go on."""
+    sessions: QuerySet[UserSession] = UserSession.objects.filter(session_key__in=_live_keys())
+    return sessions
+
+
+def sessions_of(user: User) -> QuerySet[UserSession]:
+    """Where the person is signed in by a browser, the one used last first."""
+    return live_sessions().filter(user=user).order_by("-last_seen_at", "-pk")
+
+
+def ended_sessions() -> QuerySet[UserSession]:
+    """Rows of sessions that are over: they expired, or something else ended them."""
+    sessions: QuerySet[UserSession] = UserSession.objects.exclude(session_key__in=_live_keys())
+    return sessions
+
+
+def _live_keys() -> QuerySet[Session, str]:
+    return Session.objects.filter(expire_date__gt=timezone.now()).values_list(
+        "session_key", flat=True
+    )

@@ -5,10 +5,13 @@ from typing import Any
 from allauth.account.signals import user_logged_in
 from django.apps import apps
 from django.contrib.auth.management import create_permissions
+from django.contrib.auth.signals import user_logged_out
 from django.dispatch import receiver
+from django.http import HttpRequest
 
 from accounts import permissions
 from accounts.actions.people import record_sign_in
+from accounts.actions.sessions import record_sign_out
 from accounts.models import User
 
 
@@ -25,3 +28,10 @@ def synchronise_role_groups(**_: Any) -> None:
 def note_sign_in(user: User, **_: Any) -> None:
     """allauth let somebody in by its form, or by the link that confirms an address."""
     record_sign_in(actor=user, method="password")
+
+
+@receiver(user_logged_out)
+def note_sign_out(request: HttpRequest, user: User | None, **_: Any) -> None:
+    """Somebody signs out on a page, in the admin or over the API: their sockets close at once."""
+    if user is not None and (key := request.session.session_key):
+        record_sign_out(actor=user, session_key=key)

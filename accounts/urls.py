@@ -2,12 +2,15 @@
 
 from django.urls import path
 
-from accounts import views
+from accounts.views import profile, sessions
 
 app_name = "accounts"
 
 urlpatterns = [
-    path("profile/", views.profile, name="profile"),
+    path("profile/", profile.profile, name="profile"),
+    path("profile/sessions/", sessions.session_list, name="sessions"),
+    path("profile/sessions/end-others/", sessions.end_others, name="end_other_sessions"),
+    path("profile/sessions/<int:session_id>/end/", sessions.end, name="end_session"),
     # Where MEDIA_URL points to; no other upload is served from there.
-    path("media/pictures/<str:name>", views.picture, name="picture"),
+    path("media/pictures/<str:name>", profile.picture, name="picture"),
 ]

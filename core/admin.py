@@ -31,7 +31,32 @@ else:
     Page, Inline, Form = admin.ModelAdmin, admin.TabularInline, ModelForm
 
 
-class ReadOnlyAdmin(Page):
+class ActingAdmin(Page):
+    """Offers actions for chosen rows."""
+
+    def act_on_each(
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[Any],
+        act: Callable[[Any], object],
+        done: str,
+    ) -> None:
+        """Call an action for each chosen row; say how many were done, and why others were not."""
+        number = 0
+        for row in queryset:
+            try:
+                act(row)
+            except ActionError as refusal:
+                if isinstance(refusal, NotAllowed):
+                    tell_of_request(request, refusal)
+                self.message_user(request, f"{row}: {refusal.detail}", messages.ERROR)
+            else:
+                number += 1
+        if number:
+            self.message_user(request, f"{number} {done}.", messages.SUCCESS)
+
+
+class ReadOnlyAdmin(ActingAdmin):
     """Shows rows; adds, changes and deletes none."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -77,7 +102,7 @@ class RefusalForm(Form):
         return cleaned
 
 
-class ActionAdmin(Page):
+class ActionAdmin(ActingAdmin):
     """Saves through actions; what they refuse is shown in the form, with what was typed."""
 
     form = RefusalForm
@@ -108,27 +133,6 @@ class ActionAdmin(Page):
                 tell_of_request(request, refusal)
             request.refusal = refusal  # type: ignore[attr-defined]
             return super().changeform_view(request, object_id, form_url, extra_context)
-
-    def act_on_each(
-        self,
-        request: HttpRequest,
-        queryset: QuerySet[Any],
-        act: Callable[[Any], object],
-        done: str,
-    ) -> None:
-        """Call an action for each chosen row; say how many were done, and why others were not."""
-        number = 0
-        for row in queryset:
-            try:
-                act(row)
-            except ActionError as refusal:
-                if isinstance(refusal, NotAllowed):
-                    tell_of_request(request, refusal)
-                self.message_user(request, f"{row}: {refusal.detail}", messages.ERROR)
-            else:
-                number += 1
-        if number:
-            self.message_user(request, f"{number} {done}.", messages.SUCCESS)
 
 
 @admin.register(Stream)

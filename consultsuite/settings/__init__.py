@@ -26,6 +26,7 @@ INSTALLED_APPS = [
     "django.forms",
     "allauth",
     "allauth.account",
+    "allauth.usersessions",
     "channels",
     "csp",
     "django_htmx",
@@ -55,6 +56,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "core.middleware.RequestContextMiddleware",
     "accounts.middleware.TimeZoneMiddleware",
+    "accounts.middleware.SessionSeenMiddleware",
 ]
 
 ROOT_URLCONF = "consultsuite.urls"

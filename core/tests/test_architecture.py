@@ -44,6 +44,8 @@ NEEDS_NO_PERMISSION = {
     "record_sign_up": "about oneself; called by allauth's form",
     "record_sign_in": "about oneself; called after signing in",
     "note_last_seen": "about oneself",
+    "record_sign_out": "about oneself; called when signing out",
+    "note_session_seen": "about oneself",
     "register": "calls sign_up, which requires",
     "sign_in_with_token": "about oneself, who has just proved who they are",
     "record_refusal": "keeps what was refused; it changes nothing else",

@@ -5,12 +5,14 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.test import Client
 from knox.models import AuthToken
 
 from accounts.actions.people import deactivate_person
+from accounts.actions.sessions import end_session
 from accounts.models import User
 from consultsuite.asgi import application
 from core.database import in_database
@@ -27,6 +29,7 @@ def signed_in(client_user: User) -> Client:
     """A browser with a session of the client."""
     browser = Client()
     browser.force_login(client_user, backend="django.contrib.auth.backends.ModelBackend")
+    browser.get("/profile/")
     assert browser.session[SESSION_KEY] == str(client_user.pk)
     return browser
 
@@ -123,6 +126,32 @@ async def test_one_who_stops_following_themselves_is_still_ended(
 
 
 # Signed out elsewhere -----------------------------------------------------------------------
+
+
+async def test_an_ended_session_closes_its_sockets_at_once_and_no_other(
+    signed_in: Client, client_user: User, consultant: User, room: Room, open_socket: OpenSocket
+) -> None:
+    browser = await in_database(_signed_in_again, client_user)
+    first, second = await open_socket(**cookie(signed_in)), await open_socket(**cookie(signed_in))
+    elsewhere, by_token = await open_socket(**cookie(browser)), await open_socket(client_user)
+    await first.follow(client_user.stream)
+    row = await in_database(UserSession.objects.get, session_key=signed_in.session.session_key)
+    await in_database(end_session, actor=client_user, session=row)
+    for socket in (first, second):
+        assert (await socket.until("error"))["code"] == "signed_out"
+        assert await socket.next() == {"type": "closed", "code": 4401}
+    for socket in (elsewhere, by_token):
+        assert await socket.settled() == []
+    await in_database(browser.post, "/accounts/logout/")
+    assert (await elsewhere.until("error"))["code"] == "signed_out"
+    assert await by_token.settled() == []
+
+
+def _signed_in_again(user: User) -> Client:
+    browser = Client()
+    browser.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    browser.get("/profile/")
+    return browser
 
 
 async def test_sign_out_elsewhere_ends_at_the_next_frame(

@@ -41,6 +41,7 @@ NOT_DATA = {
     "django_content_type": "made by migrations",
     "django_migrations": "made by migrations",
     "django_session": "keeps messages for the next page and the sign-in itself",
+    "usersessions_usersession": "keeps when a session was used last",
 }
 """Tables that a refused request may touch."""
 

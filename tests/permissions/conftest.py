@@ -9,8 +9,10 @@ import pytest
 from allauth.account.forms import default_token_generator
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from allauth.account.utils import user_pk_to_url_str
+from allauth.usersessions.models import UserSession
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from PIL import Image
 from pytest_django import Settings
 
@@ -78,6 +80,7 @@ def cast(
         "owner": consultant.pk,
         "item": items[0],
         "items": items,
+        "session": _session(client_user).pk,
         "picture": Path(str(client_user.picture)).name,
         "confirmation_key": EmailConfirmationHMAC(new_address).key,
         "reset_uid": user_pk_to_url_str(forgetful),
@@ -106,6 +109,14 @@ def frame_things(cast: Cast, listener: User) -> dict[str, Any]:
         "client_stream": f"user:{things['client']}",
         "planet_stream": f"planet:{things['room']}",
     }
+
+
+def _session(user: User) -> UserSession:
+    """Of a browser that is none of those in the tables."""
+    browser = Client()
+    browser.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    browser.get("/profile/")
+    return UserSession.objects.get(session_key=browser.session.session_key)
 
 
 def _picture() -> SimpleUploadedFile:

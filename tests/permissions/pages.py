@@ -63,6 +63,9 @@ CONVERSATIONS: Table = {
 ONESELF: Table = {
     ("GET", "/profile/"): (None, signed_in_only(200)),
     ("POST", "/profile/"): (PROFILE, signed_in_only(302)),
+    ("GET", "/profile/sessions/"): (None, signed_in_only(200)),
+    ("POST", "/profile/sessions/end-others/"): (None, signed_in_only(302)),
+    ("POST", "/profile/sessions/{session}/end/"): (None, page.each(client=302, others=404)),
     ("GET", "/media/pictures/{picture}"): (None, signed_in_only(200)),
 }
 

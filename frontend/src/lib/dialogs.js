@@ -16,6 +16,8 @@ document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-open-dialog]");
   if (opener) {
     const dialog = document.getElementById(opener.dataset.openDialog);
+    // Without scripts a button that submits does so at once, unasked.
+    if (dialog) event.preventDefault();
     if (dialog && !dialog.open) openDialog(dialog, opener);
   }
   if (event.target.closest("[data-close-dialog]")) event.target.closest("dialog").close();

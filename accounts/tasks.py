@@ -1,0 +1,12 @@
+"""Background work on accounts."""
+
+from celery import shared_task
+
+from accounts.actions import sessions
+from accounts.models import User
+
+
+@shared_task
+def forget_ended_sessions() -> None:
+    """Delete what is left of sessions that are over."""
+    sessions.forget_ended_sessions(actor=User.objects.system())
