@@ -4,6 +4,7 @@ from django.urls import URLPattern, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from accounts import api as accounts
+from audit import api as audit
 from core.api import events
 from core.api.views import UnknownAddress
 from messaging import api as messaging
@@ -50,6 +51,8 @@ urlpatterns: list[URLPattern] = [
     path(f"{CONVERSATION}read/", messaging.ConversationRead.as_view(), name="conversation-read"),
     path(MESSAGE, messaging.MessageDetail.as_view(), name="message"),
     path(f"{MESSAGE}revisions/", messaging.MessageRevisions.as_view(), name="message-revisions"),
+    path("admin/audit-logs/", audit.AuditLogs.as_view(), name="audit-logs"),
+    path("admin/audit-logs/export/", audit.AuditLogExport.as_view(), name="audit-logs-export"),
     path("events/", events.Events.as_view(), name="events"),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),

@@ -56,6 +56,13 @@ def test_postgres_serves_the_product_role(postgres: EmbeddedPostgres) -> None:
     assert execute(postgres.url, "SHOW server_version_num")[0][0] >= "180000"  # type: ignore[operator]
 
 
+def test_postgres_answers_long_questions_in_parallel(postgres: EmbeddedPostgres) -> None:
+    with psycopg.connect(postgres.url) as connection:
+        connection.execute("SET debug_parallel_query = on")
+        (number,) = connection.execute("SELECT count(*) FROM pg_class").fetchone() or (0,)
+    assert number > 100
+
+
 def test_postgres_refuses_without_the_password(postgres: EmbeddedPostgres) -> None:
     user, _, rest = postgres.url.partition("@")
     wrong = f"{user.rpartition(':')[0]}:wrong@{rest}"
