@@ -21,3 +21,20 @@ class AttemptRefused(DomainEvent):
     object: str
     clue: str
     times: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditLogExported(DomainEvent):
+    """Somebody took a part of the log away as a file. Stream: their own.
+
+    What they looked for: ``since`` and ``until`` are ISO 8601 times, ``person`` an id, the
+    others as in `audit.queries.Search`.
+    """
+
+    form: str
+    since: str
+    until: str
+    person: str
+    about: str
+    action: str
+    outcome: str

@@ -4,6 +4,7 @@ import uuid
 from typing import Any, ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models.functions import Now
@@ -24,6 +25,7 @@ class Stream(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["kind", "object_id"], name="stream_unique"),
         ]
+        indexes: ClassVar = [models.Index(fields=["object_id"], name="stream_by_object")]
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.object_id}"
@@ -56,6 +58,9 @@ class Event(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["actor", "-at"], name="event_by_actor"),
             models.Index(fields=["name", "-at"], name="event_by_name"),
+            models.Index(fields=["-at", "-id"], name="event_by_time"),
+            # The ids inside: what else an event was about (audit.queries).
+            GinIndex(fields=["data"], name="event_by_data", opclasses=["jsonb_path_ops"]),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,176 @@
+"""Searching the event log: by person, object, action, time and outcome.
+
+Every search has an index of `core.models.Event` to go by; a test asks PostgreSQL for the plans.
+"""
+
+import json
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+from django.db.models import Q, QuerySet
+from django.db.models.expressions import RawSQL
+
+from audit.events import AttemptRefused
+from core.events import DomainEvent, StreamKey, UnknownStream
+from core.models import Event
+from core.refusals import clue
+
+DONE, REFUSED = "done", "refused"
+OUTCOMES = (DONE, REFUSED)
+NEWEST_FIRST = ("-at", "-pk")
+
+MAX_PEOPLE = 100
+"""How many people words may stand for; who means more has to be more exact."""
+
+
+_ABOUT = """
+    WITH about AS MATERIALIZED (
+        SELECT id FROM core_event WHERE stream_id IN
+            (SELECT id FROM core_stream WHERE object_id = %s AND %s IN ('', kind))
+        UNION
+        SELECT event.id FROM unnest(%s::jsonb[]) AS wanted
+            JOIN core_event AS event ON event.data @> wanted
+    ) SELECT id FROM about
+"""
+
+
+class UnknownObject(ValueError):
+    """What names an object is neither ``<kind>:<id>`` nor an id."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """What is looked for; everything that is left empty is anything.
+
+    ``person`` did it (their id), ``object`` is what it was about, ``<kind>:<id>`` or the id
+    alone, ``action`` an event's name or, of refused attempts, the way in.
+    """
+
+    person: UUID | None = None
+    object: str = ""
+    action: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    outcome: str = ""
+
+
+def is_refusal(event: Event) -> bool:
+    """Whether it was tried only."""
+    return event.name == AttemptRefused.__name__
+
+
+def action_of(event: Event) -> str:
+    """The event's name; of a refused attempt what was tried."""
+    return str(event.data.get("action", "")) if is_refusal(event) else event.name
+
+
+def object_of(event: Event) -> str:
+    """What it was about, ``<kind>:<id>``: the stream, or what the event itself names."""
+    return str(event.data.get("object") or ("" if is_refusal(event) else event.stream))
+
+
+def entries(search: Search) -> QuerySet[Event]:
+    """The log's events that match, newest first, each with its actor and stream.
+
+    ``until`` itself is left out. Raises `UnknownObject`.
+    """
+    found = Event.objects.select_related("actor", "stream").order_by(*NEWEST_FIRST)
+    if search.person is not None:
+        found = found.filter(actor_id=search.person)
+    if search.object:
+        found = about(found, search.object)
+    if search.action:
+        found = found.filter(_named(search.action))
+    if search.since is not None:
+        found = found.filter(at__gte=search.since)
+    if search.until is not None:
+        found = found.filter(at__lt=search.until)
+    return of_outcome(found, search.outcome)
+
+
+def of_outcome(found: QuerySet[Event], outcome: str) -> QuerySet[Event]:
+    """What was done, or what was refused; with another word both."""
+    refused = Q(name=AttemptRefused.__name__)
+    if outcome == REFUSED:
+        return found.filter(refused)
+    return found.exclude(refused) if outcome == DONE else found
+
+
+def about(found: QuerySet[Event], text: str) -> QuerySet[Event]:
+    """Events in the object's own stream, and those of other streams that name it.
+
+    The matches are found first and sorted then: guided by its statistics alone, PostgreSQL may
+    prefer to read the whole log backwards until a page is full, which takes long where few match.
+    Raises `UnknownObject`.
+    """
+    kind, object_id = _parsed(text)
+    named = [json.dumps(data) for data in _named_in_data(kind, object_id)]
+    return found.filter(pk__in=RawSQL(_ABOUT, [object_id, kind, named]))  # noqa: S611 - constant
+
+
+def matching(found: QuerySet[Event], text: str) -> QuerySet[Event]:
+    """What a person who searches means: an object, or who did it, by name or address.
+
+    A whole address also finds the failed sign-ins with it.
+    """
+    text = text.strip()[:200]
+    try:
+        return about(found, text)
+    except UnknownObject:
+        pass
+    people = get_user_model().objects.filter(Q(email__icontains=text) | Q(name__icontains=text))
+    by_people = Q(actor__in=[*people.values_list("pk", flat=True)[:MAX_PEOPLE]])
+    if "@" not in text:
+        return found.filter(by_people)
+    tried = Event.objects.filter(
+        name=AttemptRefused.__name__, data__contains={"clue": clue(text.lower())}
+    )
+    return found.filter(by_people | Q(pk__in=[*tried.values_list("pk", flat=True)[:1000]]))
+
+
+def page_behind(search: Search, last: Event | None, size: int = 1000) -> list[Event]:
+    """The events that come after this one in the list, at most ``size``."""
+    found = entries(search)
+    if last is not None:
+        found = found.filter(Q(at__lt=last.at) | Q(at=last.at, pk__lt=last.pk), at__lte=last.at)
+    return list(found[:size])
+
+
+def _named(action: str) -> Q:
+    if action in DomainEvent.classes:
+        return Q(name=action)
+    return Q(name=AttemptRefused.__name__, data__contains={"action": action})
+
+
+def _parsed(text: str) -> tuple[str, UUID]:
+    try:
+        return "", UUID(text)
+    except ValueError:
+        pass
+    try:
+        return StreamKey.parse(text)
+    except UnknownStream:
+        raise UnknownObject("An object is <kind>:<id>, or its id alone.") from None
+
+
+def _named_in_data(kind: str, object_id: UUID) -> list[dict[str, Any]]:
+    """How events name an object: ``room_id``, or ``object`` with the kind before it."""
+    kinds = [kind] if kind else sorted(_kinds())
+    text = str(object_id)
+    return [
+        *({f"{each}_id": text} for each in kinds),
+        *({"object": f"{each}:{text}"} for each in kinds),
+    ]
+
+
+def _kinds() -> set[str]:
+    """The kinds of objects that events name: those with a field ``<kind>_id``."""
+    return {
+        field.name.removesuffix("_id")
+        for event_class in DomainEvent.classes.values()
+        for field in fields(event_class)
+        if field.name.endswith("_id")
+    }

@@ -1,0 +1,114 @@
+"""The audit log in the API."""
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from rest_framework import serializers
+
+from audit.exports import FORMS
+from audit.queries import DONE, OUTCOMES, REFUSED, Search, action_of, is_refusal, object_of
+from core.events import MAX_NUMBER, StreamKey, UnknownStream
+from core.models import Event
+from core.serializers import UTCDateTimeField
+
+
+class SearchQuery(serializers.Serializer[Any]):
+    """What to look for; what is left out is anything."""
+
+    person = serializers.CharField(
+        required=False, max_length=254, help_text="Who did it: an id or an e-mail address."
+    )
+    object = serializers.CharField(
+        required=False,
+        max_length=100,
+        help_text="What it was about: `room:<id>`, `user:<id>`, `message:<id>`, or the id alone.",
+    )
+    action = serializers.CharField(
+        required=False,
+        max_length=100,
+        help_text="An event's name, for example RoomCompleted; of refused attempts the way in, "
+        "for example `POST api:room-complete`.",
+    )
+    outcome = serializers.ChoiceField(
+        choices=OUTCOMES, required=False, help_text="Left out: what was done and what was refused."
+    )
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """With `from` and `to`, which Python keeps for itself."""
+        return {
+            **super().get_fields(),
+            "from": UTCDateTimeField(required=False, source="since", help_text="The beginning."),
+            "to": UTCDateTimeField(
+                required=False, source="until", help_text="The end, itself left out."
+            ),
+        }
+
+    def validate_person(self, text: str) -> Any:
+        """Their id, whoever they are."""
+        people = get_user_model().objects.filter(email__iexact=text)
+        found = people.values_list("pk", flat=True).first()
+        return found or serializers.UUIDField().run_validation(text)
+
+    def validate_object(self, text: str) -> str:
+        """An id, or a kind and an id."""
+        try:
+            StreamKey.parse(text if ":" in text else f"any:{text}")
+        except UnknownStream:
+            raise serializers.ValidationError("An object is <kind>:<id>, or its id.") from None
+        return text
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """As one search."""
+        form = {"form": attrs.pop("format")} if "format" in attrs else {}
+        return {"search": Search(**attrs), **form}
+
+
+class ExportSerializer(SearchQuery):
+    """What to take away, and how."""
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """A file has a beginning and an end."""
+        fields = super().get_fields()
+        fields["from"].required = fields["to"].required = True
+        form = serializers.ChoiceField(choices=[*FORMS], default="csv")
+        return {**fields, "format": form}
+
+
+class ActorSerializer(serializers.Serializer[Any]):
+    """Who did it. Where nobody was signed in, the user that background work acts as."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    email = serializers.EmailField()
+
+
+class EntrySerializer(serializers.Serializer[Event]):
+    """Something that was done, or tried."""
+
+    id = serializers.IntegerField(max_value=MAX_NUMBER)
+    at = UTCDateTimeField()
+    outcome = serializers.SerializerMethodField()
+    action = serializers.SerializerMethodField()
+    actor = ActorSerializer()
+    object = serializers.SerializerMethodField()
+    stream = serializers.CharField()
+    seq = serializers.IntegerField()
+    ip = serializers.IPAddressField(allow_null=True)
+    user_agent = serializers.CharField()
+    session = serializers.CharField(help_text="A digest that tells sessions apart.")
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """With the event's own fields, under a name that serializers keep for themselves."""
+        return {**super().get_fields(), "data": serializers.DictField()}
+
+    def get_outcome(self, event: Event) -> str:
+        """`done` or `refused`."""
+        return REFUSED if is_refusal(event) else DONE
+
+    def get_action(self, event: Event) -> str:
+        """The event's name, or what was tried."""
+        return action_of(event)
+
+    def get_object(self, event: Event) -> str:
+        """`<kind>:<id>`, or empty."""
+        return object_of(event)
