@@ -82,7 +82,7 @@ class ActorSerializer(serializers.Serializer[Any]):
     email = serializers.EmailField()
 
 
-class EntrySerializer(serializers.Serializer[Event]):
+class EntrySerializer(serializers.Serializer[Any]):
     """Something that was done, or tried."""
 
     id = serializers.IntegerField(max_value=MAX_NUMBER)

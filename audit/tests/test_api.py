@@ -122,12 +122,12 @@ def test_an_export_is_a_file_and_itself_recorded(
     assert (events[0].actor, events[0].stream.object_id) == (reader, reader.pk)
     assert events[0].data["about"] == f"room:{room.pk}"
     assert "attachment" in answer["Content-Disposition"]
-    rows = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
+    rows = list(csv.DictReader(io.StringIO(b"".join(answer).decode())))
     assert rows[-1]["action"] == "RoomCreated"
     assert rows[-1]["actor_email"] == room.created_by.email
     assert json.loads(rows[-1]["data"])["room_id"] == str(room.pk)
     answer = api.post(EXPORT, recent() | {"format": "jsonl", "outcome": "done"})
-    lines = [json.loads(line) for line in b"".join(answer.streaming_content).splitlines()]
+    lines = [json.loads(line) for line in b"".join(answer).splitlines()]
     assert lines[0]["action"] == "AuditLogExported"
     assert len(lines) == Event.objects.count()
 
