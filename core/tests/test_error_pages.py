@@ -45,3 +45,11 @@ def test_redis_away_is_an_outage_and_not_a_failure(
     answer = client.post(reverse("account_login"), credentials)
     assert (answer.status_code, answer["Retry-After"]) == (503, "5")
     assert "Error 503" in answer.content.decode()
+
+
+def test_pages_are_compressed_for_who_can_read_that(client: Client) -> None:
+    plain = client.get("/accounts/login/")
+    small = client.get("/accounts/login/", headers={"Accept-Encoding": "gzip"})
+    assert small.headers["Content-Encoding"] == "gzip"
+    assert "Accept-Encoding" in small.headers["Vary"]
+    assert len(small.content) < len(plain.content) / 2
