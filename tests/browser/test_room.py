@@ -10,7 +10,7 @@ from accounts.models import User
 from messaging.models import Message
 from rooms.models import Room
 from tests.browser.conftest import Site, Visitor
-from tests.browser.test_consultation import message, messages, write
+from tests.browser.test_consultation import message, messages, open_menu, write
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
@@ -29,6 +29,12 @@ def long_room(room: Room, client_user: User, say: Callable[..., Message]) -> Roo
     for number in range(150):
         say(client_user, room, f"Number {number:03}")
     return room
+
+
+@pytest.fixture
+def said(room: Room, client_user: User, say: Callable[..., Message]) -> Message:
+    """A message to answer to."""
+    return say(client_user, room, "What one answers to")
 
 
 def open_room(visitor: Visitor, room: Room, query: str = "") -> Page:
@@ -95,6 +101,50 @@ def test_draft_outlives_a_reload(room: Room, consultant: User, visit: Visit) -> 
     page.locator("#composer").fill("Half a thought")
     page.reload()
     expect(page.locator("#composer")).to_have_value("Half a thought")
+
+
+def test_reply_and_edit_outlive_a_reload(
+    room: Room, consultant: User, said: Message, visit: Visit
+) -> None:
+    page = open_room(visit(consultant), room)
+    open_menu(page, "What one answers to")
+    page.get_by_role("button", name="Reply").click()
+    page.locator("#composer").fill("Half an answer")
+    page.reload()
+    expect(page.locator("#composer")).to_have_value("Half an answer")
+    expect(page.locator("[data-composer-context]")).to_contain_text("What one answers to")
+    page.get_by_role("button", name="Send").click()
+    expect(message(page, "Half an answer").locator(".message-quote")).to_be_visible()
+    page.locator("#composer").press("ArrowUp")
+    expect(page.locator("#composer")).to_have_value("Half an answer")
+    page.locator("#composer").fill("A whole answer")
+    page.reload()
+    expect(page.locator("#composer")).to_have_value("A whole answer")
+    page.get_by_role("button", name="Send").click()
+    expect(message(page, "A whole answer")).to_contain_text("Edited")
+    expect(page.locator("#composer")).to_have_value("")
+    page.reload()
+    expect(page.locator("#composer")).to_have_value("")
+
+
+def test_words_of_a_closed_conversation_are_not_lost(
+    room: Room, consultant: User, client_user: User, visit: Visit
+) -> None:
+    mara, tomas = visit(consultant), visit(client_user)
+    page = open_room(tomas, room)
+    open_room(mara, room)
+    page.locator("#composer").fill("What I still wanted to say")
+    mara.page.locator("#room-header").get_by_role("button", name="Complete").first.click()
+    mara.page.locator("#complete").get_by_role("button", name="Complete").click()
+    unsent = page.get_by_role("region", name="Not sent")
+    expect(unsent).to_contain_text("What I still wanted to say")
+    page.reload()
+    expect(unsent).to_be_visible()
+    unsent.get_by_role("button", name="Throw it away").click()
+    expect(unsent).to_be_hidden()
+    page.reload()
+    expect(page.locator(".composer-closed")).to_be_visible()
+    expect(unsent).to_be_hidden()
 
 
 def test_pending_message_outlives_a_reload(

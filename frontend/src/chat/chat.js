@@ -2,6 +2,7 @@
 import { toast } from "../lib/notices.js";
 import { openDialog } from "../lib/dialogs.js";
 import { Composer } from "./composer.js";
+import { Draft, showUnsent } from "./draft.js";
 import { MessageList } from "./list.js";
 import { Pending } from "./pending.js";
 import { post } from "./requests.js";
@@ -32,6 +33,7 @@ export class Chat {
     this.pending = new Pending(element, this.list, outbox, this.conversation);
     const form = element.querySelector("[data-composer]");
     if (form) this.#compose(form);
+    else showUnsent(element, new Draft(this.list.me, this.conversation));
     this.#listen();
     socket.follow(this.stream, Number(element.dataset.head), (event) => this.#receive(event));
     this.#showLinked();

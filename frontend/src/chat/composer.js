@@ -1,5 +1,5 @@
 /* Where one writes: Enter sends, drafts are kept, a reply or an edit shows what it belongs to. */
-const DRAFT_PREFIX = "draft:";
+import { Draft } from "./draft.js";
 
 export class Composer extends EventTarget {
   #mode = { kind: "new" };
@@ -11,8 +11,8 @@ export class Composer extends EventTarget {
     this.button = form.querySelector("[data-composer-send]");
     this.context = form.querySelector("[data-composer-context]");
     this.error = form.querySelector("#composer-error");
-    this.draftKey = `${DRAFT_PREFIX}${me}:${conversation}`;
-    this.text.value = localStorage.getItem(this.draftKey) ?? "";
+    this.draft = new Draft(me, conversation);
+    this.#resume();
     this.#listen();
     this.#show();
   }
@@ -28,9 +28,9 @@ export class Composer extends EventTarget {
 
   /** Change a message that was sent. */
   edit(messageId, body, href) {
-    const draft = this.text.value;
-    this.#setMode({ kind: "edit", messageId, href, draft }, "Editing your message");
+    const draft = this.#mode.kind === "edit" ? this.#mode.draft : this.text.value;
     this.text.value = body;
+    this.#setMode({ kind: "edit", messageId, href, draft, before: body }, "Editing your message");
     this.#show();
   }
 
@@ -47,6 +47,13 @@ export class Composer extends EventTarget {
     this.#keepDraft();
     this.#show();
     this.focus();
+  }
+
+  /** Go on where one was before the page was loaded anew. */
+  #resume() {
+    const { text, mode, words } = this.draft.read();
+    this.text.value = text;
+    if (mode.kind !== "new") this.#showMode(mode, words);
   }
 
   #listen() {
@@ -98,10 +105,15 @@ export class Composer extends EventTarget {
   }
 
   #setMode(mode, words) {
+    this.#showMode(mode, words);
+    this.#keepDraft();
+    this.focus();
+  }
+
+  #showMode(mode, words) {
     this.#mode = mode;
     this.context.hidden = false;
     this.context.querySelector("[data-composer-context-words]").textContent = words;
-    this.focus();
   }
 
   #leaveMode() {
@@ -109,6 +121,7 @@ export class Composer extends EventTarget {
     this.#mode = { kind: "new" };
     this.context.hidden = true;
     this.complain("");
+    this.#keepDraft();
     this.#show();
     this.focus();
   }
@@ -124,9 +137,8 @@ export class Composer extends EventTarget {
   }
 
   #keepDraft() {
-    if (this.#mode.kind === "edit") return;
-    if (this.text.value) localStorage.setItem(this.draftKey, this.text.value);
-    else localStorage.removeItem(this.draftKey);
+    const words = this.context.querySelector("[data-composer-context-words]").textContent;
+    this.draft.keep({ text: this.text.value, mode: this.#mode, words });
   }
 
   /** Send is filled only while there is something to send. */
