@@ -1,8 +1,10 @@
-"""How allauth makes accounts here: with a name, and recorded."""
+"""How allauth behaves here: accounts with a name, in our words, and recorded."""
 
 from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
@@ -10,7 +12,11 @@ from accounts.actions.people import record_sign_up
 from accounts.actions.sessions import NO_ADDRESS
 from accounts.models import User
 from accounts.models.user import validate_timezone
+from accounts.queries import is_last_needed_factor
 from core.addresses import address_of_request
+from core.encryption import decrypt, encrypt, encrypted_in_json
+
+encrypted_in_json("mfa.Authenticator", "data", "secret", "seed")
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -36,6 +42,47 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         if commit:
             record_sign_up(actor=user)
         return user
+
+
+class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """Second factors in our words, under the product's name."""
+
+    error_messages: ClassVar[dict[str, str]] = DefaultMFAAdapter.error_messages | {
+        "cannot_delete_authenticator": (
+            "Staff sign in with two steps here. Add a passkey first, then remove the app."
+        ),
+        "cannot_generate_recovery_codes": (
+            "Recovery codes stand in for an authenticator app or a passkey. Set one up first."
+        ),
+        "incorrect_code": "That did not work. Try again, with a fresh code.",
+        "unverified_email": "Confirm all your e-mail addresses first, or remove those not yours.",
+    }
+
+    def get_totp_issuer(self) -> str:
+        """The name under which an authenticator app lists the account."""
+        return "Consult Suite"
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """The name under which a browser keeps the passkey; it belongs to the site's host."""
+        entity: dict[str, str] = super().get_public_key_credential_rp_entity()
+        return entity | {"name": "Consult Suite"}
+
+    def generate_authenticator_name(self, user: User, type: str) -> str:  # noqa: A002 - allauth's
+        """What a passkey is called until its owner says otherwise."""
+        number = Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1
+        return "Passkey" if number == 1 else f"Passkey {number}"
+
+    def encrypt(self, text: str) -> str:
+        """How the app's secret and the recovery codes' seed are stored."""
+        return encrypt(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """What was stored; raises `Undecryptable`."""
+        return decrypt(encrypted_text)
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        """Not the last one of somebody who must have one."""
+        return not is_last_needed_factor(authenticator)
 
 
 def _zone_of(request: HttpRequest) -> str:

@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.models import Group
@@ -204,9 +205,10 @@ class MembershipAdmin(ReadOnlyAdmin):
 # Loaded here, or they would register their own pages after ours.
 import_module("django.contrib.auth.admin")
 import_module("allauth.account.admin")
+import_module("allauth.mfa.admin")
 import_module("allauth.usersessions.admin")
 import_module("knox.admin")
-admin.site.unregister([EmailAddress, Group, AuthToken, UserSession])
+admin.site.unregister([Authenticator, EmailAddress, Group, AuthToken, UserSession])
 
 
 @admin.register(EmailAddress)
@@ -271,3 +273,16 @@ class SessionAdmin(ReadOnlyAdmin):
             lambda session: end_session(actor=person(request), session=session),
             "signed out",
         )
+
+
+@admin.register(Authenticator)
+class SecondFactorAdmin(ReadOnlyAdmin):
+    """Who signs in with what beside the password. Secrets and keys are not shown."""
+
+    list_display = ["user", "type", "created_at", "last_used_at"]
+    list_filter = ["type"]
+    list_select_related = ["user"]
+    search_fields = ["user__email", "user__name"]
+    date_hierarchy = "created_at"
+    ordering = ["-created_at"]
+    fields = ["user", "type", "created_at", "last_used_at"]

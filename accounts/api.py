@@ -8,6 +8,7 @@ from allauth.account.internal.flows.email_verification import (
 )
 from allauth.account.models import EmailAddress
 from allauth.core import ratelimit
+from allauth.mfa.models import Authenticator
 from django.contrib.auth import logout
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
@@ -19,6 +20,7 @@ from rest_framework.response import Response
 from accounts.actions.people import AddressTaken, update_profile
 from accounts.actions.registration import register
 from accounts.actions.tokens import AddressNotConfirmed, revoke_token, sign_in_with_token
+from accounts.forms import SecondStepForm
 from accounts.models import User
 from accounts.queries import own_address, people
 from accounts.serializers import (
@@ -34,6 +36,7 @@ from core.api.problems import TooManyRequests
 from core.api.schema import operation
 from core.api.views import ApiView
 from core.errors import ActionError
+from core.permissions import has_second_factor
 
 FAILED_SIGN_INS_WAIT_SECONDS = 300
 SIGN_UPS_WAIT_SECONDS = 60
@@ -48,6 +51,14 @@ class WrongCredentials(ActionError):
     detail = "The address or the password is not right."
 
 
+class WrongCode(ActionError):
+    """Neither the present code of the person's app nor an unused recovery code."""
+
+    status = 401
+    code = "wrong_code"
+    detail = "That code is not right, or was used before. Send a fresh one."
+
+
 class PublicView(ApiView):
     """For people who are not signed in. No cookie is read, so no other site's page can use it."""
 
@@ -60,11 +71,13 @@ class SignIn(PublicView):
 
     @operation("auth_signin", SignedInSerializer, body=SignInSerializer, public=True)
     def post(self, request: Request) -> Response:
-        """Get a token. 401 `wrong_credentials`, 403 `address_not_confirmed`, 429."""
+        """Get a token. 401 `wrong_credentials`, `second_factor_needed` or `wrong_code`, 403
+        `address_not_confirmed` or `second_factor_required`, 429."""
         fields = self.body(SignInSerializer)
         person = _authenticate(request._request, fields["email"].lower(), fields["password"])
+        factor = _second_factor(person, fields["code"]) if "code" in fields else None
         try:
-            token, row = sign_in_with_token(actor=person)
+            token, row = sign_in_with_token(actor=person, factor=factor)
         except AddressNotConfirmed:
             _send_confirmation(request._request, own_address(person))
             raise
@@ -151,6 +164,24 @@ def _authenticate(request: HttpRequest, email: str, password: str) -> User:
     if not isinstance(person, User) or not person.is_active:
         raise WrongCredentials
     return person
+
+
+def _second_factor(person: User, code: str) -> Authenticator | None:
+    """Whose code it is; None for who has no second factor. Raises as `_authenticate` does.
+
+    allauth counts the attempts, the same as at the second step of the sign-in page.
+    """
+    if not has_second_factor(person):
+        return None
+    form = SecondStepForm(user=person, data={"code": code})
+    if form.is_valid():
+        factor: Authenticator = form.authenticator
+        return factor
+    if form.has_error("code", "too_many_login_attempts"):
+        raise TooManyRequests(
+            FAILED_SIGN_INS_WAIT_SECONDS, "Too many failed sign-ins. Wait a few minutes."
+        )
+    raise WrongCode
 
 
 def _send_confirmation(request: HttpRequest, address: EmailAddress | None) -> None:

@@ -17,3 +17,4 @@ class AccountsConfig(AppConfig):
         post_migrate.connect(receivers.synchronise_role_groups, sender=self)
         import_module("accounts.consumers")
         import_module("accounts.palette")
+        import_module("accounts.adapter")

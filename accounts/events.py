@@ -114,3 +114,11 @@ class SessionEnded(DomainEvent):
     ends: ClassVar[str | None] = "session"
     user_id: UUID
     session: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryCodeUsed(DomainEvent):
+    """The person proved who they are by a recovery code, of which ``left`` are left."""
+
+    user_id: UUID
+    left: int

@@ -4,13 +4,27 @@ import zoneinfo
 from typing import Any
 
 from allauth.account.forms import SignupForm as AllauthSignupForm
+from allauth.mfa import app_settings as mfa_settings
+from allauth.mfa.adapter import get_adapter as get_mfa_adapter
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
 from django import forms
 from django.conf import settings
+from django.core.cache import cache
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.crypto import salted_hmac
+from fido2.webauthn import AuthenticationResponse, RegistrationResponse
 
 from accounts.models import User
 
 MAX_PICTURE_BYTES = 2 * 1024 * 1024
+MAX_CREDENTIAL_CHARACTERS = 64 * 1024
+"""Attestation certificates included, answers have a few kilobytes."""
 
 
 class SignupForm(AllauthSignupForm):  # type: ignore[misc]
@@ -20,6 +34,98 @@ class SignupForm(AllauthSignupForm):  # type: ignore[misc]
         max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name", "autofocus": True})
     )
     field_order = ("name", "email", "password1")
+
+
+class _OneTime:
+    """A code is good for one use, for as long as it would be accepted.
+
+    allauth remembers a used code for one period, but with a tolerance accepts it for three: who
+    looked over a shoulder could use it again.
+    """
+
+    user: User
+
+    def clean_code(self) -> str:
+        """The code, which is right and was not used before."""
+        code: str = super().clean_code()  # type: ignore[misc]
+        used = salted_hmac("accounts.one-time-code", f"{self.user.pk} {code}").hexdigest()
+        periods = 2 * mfa_settings.TOTP_TOLERANCE + 1
+        seconds = periods * mfa_settings.TOTP_PERIOD
+        if not cache.add(f"one-time-code:{used}", True, timeout=seconds):
+            raise get_mfa_adapter().validation_error("incorrect_code")
+        return code
+
+
+class SecondStepForm(_OneTime, AuthenticateForm):  # type: ignore[misc]
+    """The second step of signing in: a code of the app, or a recovery code."""
+
+
+class SecondStepAgainForm(_OneTime, ReauthenticateForm):  # type: ignore[misc]
+    """Proving once more who one is, with such a code."""
+
+
+class CredentialField(forms.JSONField):
+    """What a browser's authenticator answered, as JSON: shaped as WebAuthn says, or refused.
+
+    allauth hands it to `fido2`, which takes a well-formed answer for granted.
+    """
+
+    def __init__(self, shape: type[RegistrationResponse | AuthenticationResponse]) -> None:
+        super().__init__(widget=forms.HiddenInput)
+        self.shape = shape
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """Nothing to show again: each challenge takes an answer of its own."""
+        return None
+
+    def to_python(self, value: Any) -> Any:
+        """The answer as JSON; it is parsed here only to see that it can be."""
+        refusal = get_mfa_adapter().validation_error("incorrect_code")
+        if isinstance(value, str) and len(value) > MAX_CREDENTIAL_CHARACTERS:
+            raise refusal
+        try:
+            answer = super().to_python(value)
+            if answer not in self.empty_values:
+                self.shape.from_dict(answer)
+        except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+            raise refusal from None
+        return answer
+
+
+class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
+    """A passkey signs in alone unless one asks for less."""
+
+    credential = CredentialField(RegistrationResponse)
+    name = forms.CharField(
+        max_length=100,
+        required=False,
+        help_text="So that you know it again, for example “Laptop” or “Blue key”.",
+    )
+    passwordless = forms.BooleanField(
+        label="Sign in with it alone, without the password",
+        required=False,
+        initial=True,
+        help_text="It then asks for your fingerprint, face or PIN. Older security keys cannot "
+        "do that: leave it out for those.",
+    )
+
+
+class PasskeyStepForm(AuthenticateWebAuthnForm):  # type: ignore[misc]
+    """The second step of signing in, with a passkey."""
+
+    credential = CredentialField(AuthenticationResponse)
+
+
+class PasskeyLoginForm(LoginWebAuthnForm):  # type: ignore[misc]
+    """Signing in with a passkey alone."""
+
+    credential = CredentialField(AuthenticationResponse)
+
+
+class PasskeyAgainForm(ReauthenticateWebAuthnForm):  # type: ignore[misc]
+    """Proving once more who one is, with a passkey."""
+
+    credential = CredentialField(AuthenticationResponse)
 
 
 class PictureInput(forms.ClearableFileInput):

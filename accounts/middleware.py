@@ -1,23 +1,43 @@
-"""Times in the person's own time zone, and when each session was used last."""
+"""Every request: the person's own time zone, their session, and the second factor of staff."""
 
 import time
 import zoneinfo
 from collections import OrderedDict
 from collections.abc import Callable
 
+from django.contrib import messages
 from django.contrib.auth import SESSION_KEY
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 
 from accounts.actions.sessions import NO_ADDRESS, note_session_seen
 from core.addresses import address_of_request
+from core.api.problems import CONTENT_TYPE, problem
 from core.database import DATABASE_AWAY
+from core.permissions import lacks_second_factor
 from core.requests import person
 
 SEEN_EVERY_SECONDS = 300.0
 """How exactly it is kept when a session was used last: a write at every request would be dear."""
 
 MAX_REMEMBERED = 10_000
+
+# Where staff without a second factor may go: to set one up, to what that may need first, and out.
+OPEN_TO_STAFF = (
+    "/accounts/2fa/",
+    "/accounts/email/",
+    "/accounts/confirm-email/",
+    "/accounts/reauthenticate/",
+    "/accounts/password/",
+    "/accounts/logout/",
+    "/api/auth/signout/",
+    "/media/pictures/",
+    "/static/",
+    "/healthz",
+    "/readyz",
+)
+SET_UP_FIRST = "Staff sign in with two steps here. Set up an authenticator app or a passkey first."
 
 
 class TimeZoneMiddleware:
@@ -72,6 +92,28 @@ class SessionSeenMiddleware:
             )
         except DATABASE_AWAY:
             self._kept.pop(key, None)  # the page is worth more than this note
+
+
+class StaffSecondFactorMiddleware:
+    """Lead staff without a second factor to where they set one up, from whatever page they ask.
+
+    What they may do is decided in `core.permissions`; this tells them, and guards the admin and
+    other views that ask only for ``is_staff``.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer as usual, or with the way to setting one up (403 under `/api/`)."""
+        if request.path.startswith(OPEN_TO_STAFF) or not request.user.is_authenticated:
+            return self.get_response(request)
+        if not lacks_second_factor(person(request)):
+            return self.get_response(request)
+        if request.path.startswith("/api/"):
+            return JsonResponse(problem(403, SET_UP_FIRST), status=403, content_type=CONTENT_TYPE)
+        messages.warning(request, SET_UP_FIRST)
+        return redirect("mfa_index")
 
 
 def _zone(name: str) -> zoneinfo.ZoneInfo | None:

@@ -23,6 +23,12 @@ def account(actor: Any, words: list[str]) -> Iterable[Destination]:
                 "key-round",
                 also="password settings",
             ),
+            Destination(
+                "Two-step sign-in",
+                reverse("mfa_index"),
+                "shield-check",
+                also="2fa mfa passkey authenticator recovery codes security settings",
+            ),
             Destination("Sign out", reverse("account_logout"), "log-out", also="log logout out"),
         ]
     return matching(pages, words)

@@ -1,13 +1,16 @@
 """Reading people."""
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import BusinessRole, User
 from accounts.models.organisation import CONSULTANT_ROLES
+from core.permissions import SECOND_FACTORS
 
 
 def people() -> QuerySet[User]:
@@ -88,3 +91,11 @@ def _live_keys() -> QuerySet[Session, str]:
     return Session.objects.filter(expire_date__gt=timezone.now()).values_list(
         "session_key", flat=True
     )
+
+
+def is_last_needed_factor(authenticator: Authenticator) -> bool:
+    """True if staff, who must have a second factor, would be left without one."""
+    if not settings.STAFF_MFA_REQUIRED or not authenticator.user.is_staff:
+        return False
+    factors = Authenticator.objects.filter(user_id=authenticator.user_id, type__in=SECOND_FACTORS)
+    return not factors.exclude(pk=authenticator.pk).exists()

@@ -42,10 +42,15 @@ class UserSerializer(PersonSerializer):
 
 
 class SignInSerializer(serializers.Serializer[Any]):
-    """An address and its password."""
+    """An address and its password, and with two-step sign-in a code."""
 
     email = serializers.EmailField()
     password = serializers.CharField(trim_whitespace=False, max_length=4096)
+    code = serializers.CharField(
+        max_length=32,
+        required=False,
+        help_text="With two-step sign-in: what the authenticator app shows, or a recovery code.",
+    )
 
 
 class SignedInSerializer(serializers.Serializer[Any]):

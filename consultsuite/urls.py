@@ -1,7 +1,11 @@
 """The URL map: pages of the apps, the API, health, the admin."""
 
+from allauth.mfa.recovery_codes.views import view_recovery_codes
+from allauth.mfa.totp.views import activate_totp
 from django.contrib import admin
 from django.urls import include, path
+from django.views.decorators.cache import never_cache
+from django.views.generic import RedirectView
 
 from core import views as core_views
 
@@ -10,6 +14,12 @@ urlpatterns = [
     path("", include("messaging.urls")),
     path("", include("accounts.urls")),
     path("accounts/", include("allauth.account.urls")),
+    # The keys are listed on the one page about two-step sign-in.
+    path("accounts/2fa/webauthn/", RedirectView.as_view(pattern_name="mfa_index")),
+    # What is shown once must not come back from the browser's cache.
+    path("accounts/2fa/recovery-codes/", never_cache(view_recovery_codes)),
+    path("accounts/2fa/totp/activate/", never_cache(activate_totp)),
+    path("accounts/2fa/", include("allauth.mfa.urls")),
     path("api/", include("consultsuite.api_urls")),
     path("go/", core_views.go, name="go"),
     path("healthz", core_views.healthz, name="healthz"),

@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.usersessions",
+    "allauth.mfa",
     "channels",
     "csp",
     "django_htmx",
@@ -60,6 +61,7 @@ MIDDLEWARE = [
     "core.middleware.RequestContextMiddleware",
     "accounts.middleware.TimeZoneMiddleware",
     "accounts.middleware.SessionSeenMiddleware",
+    "accounts.middleware.StaffSecondFactorMiddleware",
 ]
 
 ROOT_URLCONF = "consultsuite.urls"

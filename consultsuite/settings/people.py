@@ -1,4 +1,6 @@
-"""Who signs in and how: accounts, passwords, roles."""
+"""Who signs in and how: accounts, passwords, second factors, roles."""
+
+from consultsuite.settings.environment import PRODUCTION, env
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
@@ -32,3 +34,30 @@ ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_MAX_EMAIL_ADDRESSES = 5
+
+# Before somebody changes how they sign in, they prove once more who they are: a browser that was
+# left open is not enough. Views of ours use `allauth.account.decorators.reauthentication_required`.
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT: int = env.int("REAUTHENTICATION_SECONDS", default=600)
+
+# Who works for the house signs in with two steps, or does nothing here but set the second one up.
+STAFF_MFA_REQUIRED: bool = env.bool("STAFF_MFA_REQUIRED", default=PRODUCTION)
+MFA_ADAPTER = "accounts.adapter.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {
+    "add_webauthn": "accounts.forms.AddPasskeyForm",
+    "authenticate_webauthn": "accounts.forms.PasskeyStepForm",
+    "login_webauthn": "accounts.forms.PasskeyLoginForm",
+    "reauthenticate_webauthn": "accounts.forms.PasskeyAgainForm",
+    "authenticate": "accounts.forms.SecondStepForm",
+    "reauthenticate": "accounts.forms.SecondStepAgainForm",
+}
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+# A clock that is up to half a minute off still signs in (RFC 6238, 5.2 recommends one step).
+MFA_TOTP_TOLERANCE = 1
+# allauth would refuse a new address to whoever has a second factor, for sites that let people in
+# before an address is confirmed. Nobody is let in here without one.
+MFA_ALLOW_UNVERIFIED_EMAIL = True

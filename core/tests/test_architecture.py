@@ -46,6 +46,7 @@ NEEDS_NO_PERMISSION = {
     "note_last_seen": "about oneself",
     "record_sign_out": "about oneself; called when signing out",
     "note_session_seen": "about oneself",
+    "note_second_factor_used": "about oneself; called after proving who one is",
     "register": "calls sign_up, which requires",
     "sign_in_with_token": "about oneself, who has just proved who they are",
     "record_refusal": "keeps what was refused; it changes nothing else",

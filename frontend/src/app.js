@@ -15,6 +15,9 @@ import "./lib/timezone.js";
 // A form that came back begins where something is wrong.
 document.querySelector('main [aria-invalid="true"]')?.focus();
 
+// Only a few pages ask for a passkey.
+if (document.querySelector("form[data-passkey]")) import("./lib/passkeys.js");
+
 // The room's page sends its messages itself.
 const { me } = document.body.dataset;
 if (me && !document.querySelector("[data-room]")) import("./live/flush.js").then(({ flush }) => flush(me));

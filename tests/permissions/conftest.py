@@ -9,6 +9,9 @@ import pytest
 from allauth.account.forms import default_token_generator
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from allauth.account.utils import user_pk_to_url_str
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from allauth.mfa.webauthn.internal.auth import WebAuthn
 from allauth.usersessions.models import UserSession
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -22,7 +25,10 @@ from core.actions.idempotency import answer_once
 from messaging.actions.messages import edit_message
 from rooms.actions.participants import add_participant, enter_room
 from rooms.models import Role, Room
+from tests.passkeys import Authenticator
 from tests.permissions.cast import WHO, Cast
+
+CREATE = {"publicKey": {"challenge": "AAAA", "user": {"id": "AAAA"}}}
 
 
 @pytest.fixture
@@ -69,7 +75,11 @@ def cast(
     enter_room(actor=guest, room=room)
     create_api_token(actor=guest, user=guest)
     answer_once(actor=guest, key="1", digest="", create=lambda: (201, {"id": "1"}))
+    TOTP.activate(guest, generate_totp_secret())
+    RecoveryCodes.activate(guest)
+    key = WebAuthn.add(guest, "Laptop", Authenticator().create(CREATE))
     things = {
+        "key": key.instance.pk,
         "app": "core",
         "user_type": ContentType.objects.get_for_model(User).pk,
         "room": room.pk,

@@ -100,9 +100,41 @@ ALLAUTH: Table = {
     ("POST", "/accounts/login/code/confirm/"): ({}, everybody(302)),
 }
 
+# What changes how one signs in asks first, once more, who it is.
+TWO_STEPS: Table = {
+    ("GET", "/accounts/2fa/"): (None, signed_in_only(200)),
+    ("GET", "/accounts/2fa/authenticate/"): (None, page.each(others=302, anonymous=302)),
+    ("POST", "/accounts/2fa/authenticate/"): ({}, page.each(others=302, anonymous=302)),
+    ("GET", "/accounts/2fa/reauthenticate/"): (None, page.each(guest=200, others=302)),
+    ("POST", "/accounts/2fa/reauthenticate/"): ({}, page.each(guest=200, others=302)),
+    ("GET", "/accounts/2fa/totp/activate/"): (None, signed_in_only(302)),
+    ("POST", "/accounts/2fa/totp/activate/"): ({}, signed_in_only(302)),
+    # Only the guest has an authenticator app, a passkey and recovery codes.
+    ("GET", "/accounts/2fa/totp/deactivate/"): (None, page.each(guest=302, others=404)),
+    ("POST", "/accounts/2fa/totp/deactivate/"): ({}, page.each(guest=302, others=404)),
+    ("GET", "/accounts/2fa/recovery-codes/"): (None, page.each(guest=302, others=404)),
+    ("GET", "/accounts/2fa/recovery-codes/generate/"): (None, signed_in_only(302)),
+    ("POST", "/accounts/2fa/recovery-codes/generate/"): ({}, signed_in_only(302)),
+    ("GET", "/accounts/2fa/recovery-codes/download/"): (None, page.each(guest=302, others=404)),
+    ("GET", "/accounts/2fa/webauthn/"): (None, everybody(302)),
+    ("GET", "/accounts/2fa/webauthn/add/"): (None, signed_in_only(302)),
+    ("POST", "/accounts/2fa/webauthn/add/"): ({}, signed_in_only(302)),
+    ("GET", "/accounts/2fa/webauthn/login/"): (None, everybody(302)),
+    ("POST", "/accounts/2fa/webauthn/login/"): ({}, everybody(302)),
+    ("GET", "/accounts/2fa/webauthn/reauthenticate/"): (
+        None, page.each(guest=200, others=302),
+    ),
+    ("POST", "/accounts/2fa/webauthn/reauthenticate/"): ({}, signed_in_only(302)),
+    ("GET", "/accounts/2fa/webauthn/keys/{key}/remove/"): (None, signed_in_only(302)),
+    ("POST", "/accounts/2fa/webauthn/keys/{key}/remove/"): ({}, signed_in_only(302)),
+    ("DELETE", "/accounts/2fa/webauthn/keys/{key}/remove/"): (None, signed_in_only(302)),
+    ("GET", "/accounts/2fa/webauthn/keys/{key}/edit/"): (None, signed_in_only(302)),
+    ("POST", "/accounts/2fa/webauthn/keys/{key}/edit/"): ({}, signed_in_only(302)),
+}  # fmt: skip
+
 SERVER: Table = {
     ("GET", "/healthz"): (None, everybody(503)),  # no worker runs beside the tests
     ("GET", "/readyz"): (None, everybody(200)),
 }
 
-PAGES: Table = {**ROOMS, **CONVERSATIONS, **ONESELF, **ALLAUTH, **SERVER}
+PAGES: Table = {**ROOMS, **CONVERSATIONS, **ONESELF, **ALLAUTH, **TWO_STEPS, **SERVER}
