@@ -25,6 +25,26 @@ class Conflict(ActionError):
     code = "conflict"
 
 
+class RateLimited(ActionError):
+    """Asked too often; ``retry_after`` seconds from now it works again."""
+
+    status = 429
+    code = "rate_limited"
+
+    def __init__(self, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(f"That was too often. Try again {self.when}.")
+
+    @property
+    def when(self) -> str:
+        """`in 5 seconds`, `in 3 minutes`."""
+        number, unit = self.retry_after, "second"
+        for size, larger in ((60, "minute"), (60, "hour")):
+            if number > 90:
+                number, unit = -(-number // size), larger
+        return f"in {number} {unit}{'s' if number != 1 else ''}"
+
+
 class NotAllowed(ActionError):
     """The actor may see the object, but not do this to it.
 

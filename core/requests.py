@@ -4,10 +4,10 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from core.errors import ActionError
+from core.errors import ActionError, RateLimited
 
 
 def person(request: HttpRequest) -> Any:
@@ -24,11 +24,27 @@ def number(values: QueryDict, name: str) -> int | None:
 
 def refuse(request: HttpRequest, error: ActionError) -> HttpResponse:
     """Tell a page why an action refused: a problem document to htmx, else a message."""
+    if isinstance(error, RateLimited):
+        return too_often(request, error)
     if getattr(request, "htmx", False):
-        body = {"title": "Not done", "status": error.status, "detail": error.detail}
-        return JsonResponse(body, status=error.status, content_type="application/problem+json")
+        return _problem(error)
     messages.error(request, error.detail)
     return redirect(_previous_page(request))
+
+
+def too_often(request: HttpRequest, error: RateLimited) -> HttpResponse:
+    """429 with `Retry-After`: a page, or to htmx a problem document."""
+    if getattr(request, "htmx", False):
+        response: HttpResponse = _problem(error)
+    else:
+        response = render(request, "429.html", {"when": error.when}, status=error.status)
+    response["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def _problem(error: ActionError) -> JsonResponse:
+    body = {"title": "Not done", "status": error.status, "detail": error.detail}
+    return JsonResponse(body, status=error.status, content_type="application/problem+json")
 
 
 def _previous_page(request: HttpRequest) -> str:

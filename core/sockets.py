@@ -31,7 +31,7 @@ from core.addresses import address_of_scope
 from core.authentication import Credentials
 from core.context import Origin, acting_from
 from core.database import DATABASE_AWAY, in_database
-from core.errors import ActionError, NotAllowed
+from core.errors import ActionError, NotAllowed, RateLimited
 from core.events import MAX_NUMBER, StreamKey, UnknownStream
 from core.hub import Hub, hub
 from core.outages import REDIS_AWAY, database_outage, redis_outage
@@ -224,7 +224,8 @@ class SuiteConsumer(AsyncWebsocketConsumer):
         except SignedOut:
             self.outlet.close(SIGNED_OUT, SIGNED_OUT_FRAME)
         except ActionError as error:
-            self._refuse(content, error.code, error.detail)
+            wait = {"retry_after": error.retry_after} if isinstance(error, RateLimited) else {}
+            self._refuse(content, error.code, error.detail, **wait)
         except RecursionError:
             self._refuse(content, FrameError.code, "This frame is nested too deeply.")
         except (UnknownStream, Http404):
@@ -333,12 +334,12 @@ class SuiteConsumer(AsyncWebsocketConsumer):
         self.allowance_at = now
         return self.allowance >= 0
 
-    def _refuse(self, content: dict[str, Any], code: str, detail: str) -> None:
+    def _refuse(self, content: dict[str, Any], code: str, detail: str, **more: Any) -> None:
         """Answer an error, with what tells the client which frame it is about."""
         named = {
             name: content[name] for name in ("id", "stream") if isinstance(content.get(name), str)
         }
-        self.reply(type="error", **named, code=code, detail=detail)
+        self.reply(type="error", **named, code=code, detail=detail, **more)
 
 
 def _origin(scope: dict[str, Any], credentials: Credentials) -> Origin:

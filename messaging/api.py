@@ -62,6 +62,8 @@ class ConversationDetail(ApiView):
 class ThreadView(ApiView):
     """Base of the views that read and write the messages of one conversation."""
 
+    limits = {"POST": "message"}
+
     def list_messages(self, request: Request, conversation: Conversation) -> Response:
         """A page, oldest first within it.
 
@@ -153,6 +155,8 @@ class ConversationRead(ApiView):
 
 class MessageDetail(ApiView):
     """One message."""
+
+    limits = {"PATCH": "message"}
 
     @operation("messages_read", MessageSerializer)
     def get(self, request: Request, message_id: UUID) -> Response:

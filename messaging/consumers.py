@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404
 from accounts.models import User
 from core.database import in_database
 from core.events import StreamKey
+from core.limits import spend
 from core.sockets import StreamKind, SuiteConsumer, frame, stream_kind, text_of, uuid_of
 from messaging.actions.messages import send_message
 from messaging.fragments import message_resource
@@ -38,6 +39,7 @@ async def send(consumer: SuiteConsumer, content: dict[str, Any]) -> None:
 def _send(
     actor: User, conversation_id: UUID, body: str, client_id: UUID | None, reply_to: UUID | None
 ) -> dict[str, Any]:
+    spend("message", person=actor.pk)
     conversation = visible_conversation(actor, conversation_id)
     original = (
         get_object_or_404(Message.objects.visible_to(actor), pk=reply_to) if reply_to else None

@@ -8,6 +8,7 @@ from consultsuite.settings.audit import *
 from consultsuite.settings.data import *
 from consultsuite.settings.environment import *
 from consultsuite.settings.files import *
+from consultsuite.settings.limits import *
 from consultsuite.settings.logs import *
 from consultsuite.settings.mail import *
 from consultsuite.settings.people import *

@@ -13,7 +13,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from core.errors import ActionError, NotAllowed
+from core.errors import ActionError, NotAllowed, RateLimited
 from core.refusals import tell_of_request
 
 logger = logging.getLogger(__name__)
@@ -126,6 +126,8 @@ def _refusal(error: ActionError) -> Response:
     answer = _answer(error.status, error.detail, errors, code=error.code)
     if error.status == 401:
         answer["WWW-Authenticate"] = "Token"  # HTTP wants a 401 to say how to sign in
+    if isinstance(error, RateLimited):
+        answer["Retry-After"] = str(error.retry_after)
     return answer
 
 

@@ -3,12 +3,12 @@
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, ValidationError
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,13 +17,28 @@ from rest_framework.utils.encoders import JSONEncoder
 from rest_framework.views import APIView
 
 from core.actions.idempotency import Answer, answer_once
+from core.addresses import address_of_request
 from core.api.pages import CursorPagination
+from core.limits import spend
 
 MAX_KEY_CHARACTERS = 255
 
 
 class ApiView(APIView):
-    """A view for signed-in people, unless it says otherwise."""
+    """A view for signed-in people, unless it says otherwise.
+
+    ``limits`` names the limit of a method, where that is not `api` (core.api.limits).
+    """
+
+    limits: ClassVar[dict[str, str]] = {}
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """As DRF, which lets whoever fails to sign in try without limit."""
+        try:
+            super().initial(request, *args, **kwargs)
+        except (AuthenticationFailed, NotAuthenticated):
+            spend("api", address=address_of_request(request._request))
+            raise
 
     @property
     def person(self) -> Any:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from core.errors import ActionError
+from core.limits import spend
 from core.requests import person
 from rooms.actions.lifecycle import create_room
 from rooms.forms import RoomForm
@@ -33,6 +34,8 @@ def room_list(request: HttpRequest) -> HttpResponse:
     status = request.GET.get("status", "")
     mode = request.GET.get("mode", "")
     text = request.GET.get("q", "").strip()[:200]
+    if text:
+        spend("search", person=request.user.pk)
     rooms = queries.filtered_rooms(person(request), status=status, mode=mode, text=text)
     page = Paginator(rooms.order_by("-created_at", "pk"), PAGE_SIZE).get_page(
         request.GET.get("page")

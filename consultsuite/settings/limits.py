@@ -1,0 +1,56 @@
+"""How often and how much: the one table of limits. docs/security.md says what each is for.
+
+Rates are `<number>/<time>`: `30/m`, `5/10m`, `20/h`. `address` counts whoever has the client's
+address (of IPv6 its /64), `person` whoever is signed in. The counting is in core.limits.
+"""
+
+from consultsuite.settings.environment import env
+
+RATE_LIMIT_FACTOR: float = env.float("RATE_LIMIT_FACTOR", default=1.0)
+
+
+def _scaled(rate: str) -> str:
+    number, slash, rest = rate.partition("/")
+    return f"{max(1, round(int(number) * RATE_LIMIT_FACTOR))}{slash}{rest}"
+
+
+RATE_LIMITS = {
+    name: {who: _scaled(rate) for who, rate in rates.items()}
+    for name, rates in {
+        # Everything under /api/ that has no limit of its own; the address of who is not signed in.
+        "api": {"person": "1200/m", "address": "300/m"},
+        # Messages sent and edited: by the page, the socket and the API together.
+        "message": {"person": "120/m"},
+        "search": {"person": "120/m"},
+        "invitation": {"person": "30/h", "address": "60/h"},
+        # Sockets opened, and frames over all sockets of a person.
+        "socket": {"person": "120/m", "address": "1200/m"},
+        "frame": {"person": "6000/m"},
+        # Violations that browsers report.
+        "report": {"address": "60/m"},
+    }.items()
+}
+# Without Redis nobody can count. Guessing and mailing then has to wait (503); work goes on.
+RATE_LIMITS_THAT_CLOSE = {"invitation"}
+
+# allauth counts these itself, in the cache, and closes as well; `key` is the address of the mail
+# or account. The answer says to come back after a minute (core.views.too_many_requests).
+ACCOUNT_RATE_LIMITS = bool(RATE_LIMIT_FACTOR) and {
+    action: ",".join(map(_scaled, rates.split(",")))
+    for action, rates in {
+        "login": "30/m/ip",
+        # Attempts with a wrong password; after these the form itself says to wait 5 minutes.
+        "login_failed": "10/m/ip,5/5m/key",
+        "signup": "20/m/ip",
+        "reset_password": "20/m/ip,5/m/key",
+        "reset_password_from_key": "20/m/ip",
+        "change_password": "5/m/user",
+        "manage_email": "10/m/user",
+        "reauthenticate": "10/m/user",
+    }.items()
+}
+
+SOCKETS_AT_ONCE = {
+    who: max(1, round(number * RATE_LIMIT_FACTOR))
+    for who, number in {"person": 50, "address": 2000}.items()
+}

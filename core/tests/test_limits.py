@@ -1,0 +1,296 @@
+"""How often is counted in Redis, and what whoever does something too often is told."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from pytest_django import Settings
+from redis.exceptions import RedisError
+from rest_framework.test import APIClient
+
+from accounts.models import User
+from consultsuite import settings as project
+from core import limits
+from core.errors import RateLimited
+from core.limits import parse, spend
+from messaging.models import Message
+from rooms.models import Room
+from tests.sockets import COMMITTED, OpenSocket, sent
+
+NOWHERE = "redis://127.0.0.1:1/0"
+
+
+@pytest.fixture
+def rates(settings: Settings) -> Callable[..., None]:
+    """`rates(message="2/m")` sets limits per person; a dictionary names others."""
+
+    def change(**changed: Any) -> None:
+        settings.RATE_LIMITS = project.RATE_LIMITS | {
+            name: rate if isinstance(rate, dict) else {"person": rate}
+            for name, rate in changed.items()
+        }
+
+    return change
+
+
+@pytest.fixture
+def without_redis(settings: Settings) -> None:
+    """Redis is away for those who count, and nobody remembers it from the test before."""
+    settings.REDIS_URL = NOWHERE
+    limits._paused_until = 0.0
+
+
+# Counting -----------------------------------------------------------------------------------
+
+
+def test_each_person_and_each_address_is_counted_alone(rates: Any) -> None:
+    rates(search={"person": "2/m", "address": "3/m"})
+    ada, bob = uuid4(), uuid4()
+    for _ in range(2):
+        spend("search", person=ada, address="203.0.113.1")
+    with pytest.raises(RateLimited):
+        spend("search", person=ada, address="203.0.113.1")
+    # The refused one counted for the address: it is full as well.
+    with pytest.raises(RateLimited):
+        spend("search", person=bob, address="203.0.113.1")
+    spend("search", person=bob, address="203.0.113.2")
+    spend("search", person=bob)
+    spend("message", person=ada)
+
+
+def test_neighbours_in_ipv6_are_one(rates: Any) -> None:
+    rates(report={"address": "1/m"})
+    spend("report", address="2001:db8:1:1::1")
+    with pytest.raises(RateLimited):
+        spend("report", address="2001:db8:1:1:ffff::2")
+    spend("report", address="2001:db8:1:2::1")
+
+
+@pytest.mark.parametrize("number", [3, limits.EXACT_UP_TO + 1])
+def test_says_when_to_come_back_and_means_it(rates: Any, number: int) -> None:
+    rates(search=f"{number}/2s")
+    person = uuid4()
+    spend("search", person=person, cost=number)
+    with pytest.raises(RateLimited) as refused:
+        spend("search", person=person)
+    assert 1 <= refused.value.retry_after <= 2
+    time.sleep(refused.value.retry_after)
+    spend("search", person=person)
+
+
+def test_refused_attempts_do_not_make_one_wait_longer(rates: Any) -> None:
+    rates(search="1/2s")
+    person = uuid4()
+    spend("search", person=person)
+    end = time.monotonic() + 1.2
+    while time.monotonic() < end:
+        with pytest.raises(RateLimited):
+            spend("search", person=person)
+    time.sleep(1)
+    spend("search", person=person)
+
+
+def test_a_cost_counts_as_much(rates: Any) -> None:
+    rates(frame="10/m")
+    person = uuid4()
+    spend("frame", person=person, cost=9)
+    with pytest.raises(RateLimited):
+        spend("frame", person=person, cost=2)
+    spend("frame", person=person)
+
+
+def test_none_of_them_with_factor_0(rates: Any, settings: Settings) -> None:
+    rates(search="1/m")
+    settings.RATE_LIMIT_FACTOR = 0.0
+    for _ in range(5):
+        spend("search", person="somebody")
+
+
+@pytest.mark.parametrize(
+    ("rate", "amount", "seconds"),
+    [("30/m", 30, 60), ("5/10m", 5, 600), ("1/s", 1, 1), ("20/h", 20, 3600), ("2/d", 2, 86_400)],
+)
+def test_rates(rate: str, amount: int, seconds: int) -> None:
+    assert (parse(rate).amount, parse(rate).get_expiry()) == (amount, seconds)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "when"),
+    [
+        (1, "in 1 second"),
+        (59, "in 59 seconds"),
+        (90, "in 90 seconds"),
+        (91, "in 2 minutes"),
+        (3600, "in 60 minutes"),
+        (3 * 3600, "in 3 hours"),
+    ],
+)
+def test_when(seconds: int, when: str) -> None:
+    assert str(RateLimited(seconds)) == f"That was too often. Try again {when}."
+
+
+def test_every_rate_of_the_table_can_be_read() -> None:
+    for rates in project.RATE_LIMITS.values():
+        assert set(rates) <= {"person", "address"}
+        for rate in rates.values():
+            assert parse(rate).amount >= 1
+    assert project.RATE_LIMITS.keys() >= project.RATE_LIMITS_THAT_CLOSE
+
+
+# Without Redis ------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("without_redis")
+class TestWithoutRedis:
+    @pytest.mark.parametrize("name", sorted(project.RATE_LIMITS))
+    def test_work_goes_on_and_guessing_does_not(self, name: str) -> None:
+        if name in project.RATE_LIMITS_THAT_CLOSE:
+            with pytest.raises((RedisError, OSError)):
+                spend(name, person=uuid4(), address="203.0.113.1")
+        else:
+            spend(name, person=uuid4(), address="203.0.113.1")
+
+    def test_redis_is_asked_again_after_a_moment(self, settings: Settings, rates: Any) -> None:
+        rates(message="1/m")
+        person = uuid4()
+        spend("message", person=person)
+        settings.REDIS_URL = project.REDIS_URL
+        limits._paused_until = time.monotonic()
+        spend("message", person=person)
+        with pytest.raises(RateLimited):
+            spend("message", person=person)
+
+    def test_a_redis_that_hangs_makes_one_wait_only_once(self) -> None:
+        spend("message", person="somebody")
+        began = time.monotonic()
+        for _ in range(1000):
+            spend("message", person="somebody")
+        assert time.monotonic() - began < 0.5
+
+
+# What people are told -----------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+class TestPages:
+    def test_a_page_says_when(self, client: Client, client_user: User, rates: Any) -> None:
+        rates(search="1/m")
+        client.force_login(client_user, backend="django.contrib.auth.backends.ModelBackend")
+        url = reverse("rooms:list")
+        assert client.get(url, {"q": "words"}).status_code == 200
+        answer = client.get(url, {"q": "words"})
+        assert answer.status_code == 429
+        assert 55 <= int(answer["Retry-After"]) <= 60
+        html = answer.content.decode()
+        assert "That was too often" in html
+        assert f"try again in {answer['Retry-After']} seconds" in html
+        # Looking without words is no search.
+        assert client.get(url).status_code == 200
+
+    def test_htmx_gets_a_problem(self, client: Client, client_user: User, rates: Any) -> None:
+        rates(search="1/m")
+        client.force_login(client_user, backend="django.contrib.auth.backends.ModelBackend")
+        url, headers = f"{reverse('go')}?q=x", {"HX-Request": "true"}
+        assert client.get(url, headers=headers).status_code == 200
+        answer = client.get(url, headers=headers)
+        assert (answer.status_code, answer["Content-Type"]) == (429, "application/problem+json")
+        assert int(answer["Retry-After"]) > 50
+        assert answer.json()["detail"].startswith("That was too often. Try again in ")
+
+    def test_message_by_the_form(
+        self, client: Client, client_user: User, room: Room, rates: Any
+    ) -> None:
+        rates(message="1/m")
+        client.force_login(client_user, backend="django.contrib.auth.backends.ModelBackend")
+        url = reverse("messaging:messages", args=[room.conversation_id])
+        assert client.post(url, {"body": "one"}).status_code == 302
+        assert client.post(url, {"body": "two"}).status_code == 429
+        message = Message.objects.get(author=client_user)
+        edit = reverse("messaging:edit", args=[message.pk])
+        assert client.post(edit, {"body": "three"}).status_code == 429
+        message.refresh_from_db()
+        assert message.body == "one"
+
+    def test_allauths_limits_show_the_same_page(
+        self, client: Client, settings: Settings, db: None
+    ) -> None:
+        settings.ACCOUNT_RATE_LIMITS = {"login": "1/m/ip"}
+        url = reverse("account_login")
+        fields = {"login": "nobody@demo.test", "password": "whatever it is"}
+        assert client.post(url, fields).status_code == 200
+        answer = client.post(url, fields)
+        assert (answer.status_code, answer["Retry-After"]) == (429, "60")
+        assert "That was too often" in answer.content.decode()
+
+
+@pytest.mark.django_db
+class TestApi:
+    def test_a_person_everywhere(self, client_user: User, consultant: User, rates: Any) -> None:
+        rates(api={"person": "2/m", "address": "100/m"})
+        api = APIClient()
+        api.force_authenticate(client_user)
+        url = reverse("api:rooms")
+        assert [api.get(url).status_code for _ in range(2)] == [200, 200]
+        answer = api.get(reverse("api:conversations"))
+        assert answer.status_code == 429
+        assert answer["Content-Type"] == "application/problem+json"
+        assert int(answer["Retry-After"]) > 50
+        assert answer.json() == {
+            "type": "urn:consultsuite:rate_limited",
+            "title": "Too many requests",
+            "status": 429,
+            "detail": f"That was too often. Try again in {answer['Retry-After']} seconds.",
+            "errors": {},
+        }
+        api.force_authenticate(consultant)
+        assert api.get(url).status_code == 200
+
+    def test_who_is_not_signed_in_is_counted_by_address(self, db: None, rates: Any) -> None:
+        rates(api={"person": "100/m", "address": "3/m"})
+        api = APIClient()
+        assert api.get(reverse("api:rooms")).status_code == 401
+        api.credentials(HTTP_AUTHORIZATION="Token guessed")
+        assert api.get(reverse("api:rooms")).status_code == 401
+        assert api.post(reverse("api:signin"), {}).status_code == 400
+        for url in ("api:rooms", "api:schema"):
+            assert api.get(reverse(url)).status_code == 429
+        api.credentials()
+        assert api.post(reverse("api:signin"), {}).status_code == 429
+        assert api.get(reverse("api:rooms"), REMOTE_ADDR="203.0.113.7").status_code == 401
+
+    def test_messages_are_counted_with_those_of_the_page_alone(
+        self, client_user: User, room: Room, rates: Any
+    ) -> None:
+        rates(message="1/m", api={"person": "1/m"})
+        api = APIClient()
+        api.force_authenticate(client_user)
+        url = reverse("api:conversation-messages", args=[room.conversation_id])
+        assert api.post(url, {"body": "one"}).status_code == 201
+        assert api.post(url, {"body": "two"}).status_code == 429
+        assert api.get(url).status_code == 200
+        message = Message.objects.get(author=client_user)
+        change = reverse("api:message", args=[message.pk])
+        assert api.patch(change, {"body": "three"}).status_code == 429
+
+
+@COMMITTED
+async def test_a_message_by_the_socket(
+    client_user: User, room: Room, open_socket: OpenSocket, rates: Any
+) -> None:
+    rates(message="1/m")
+    socket = await open_socket(client_user)
+    await sent(socket, room, "one")
+    reference = str(uuid4())
+    await socket.say(
+        "message.send", id=reference, conversation=str(room.conversation_id), body="two"
+    )
+    error = await socket.until("error", id=reference)
+    assert error.pop("retry_after") in range(50, 61)
+    assert error["code"] == "rate_limited"
+    assert error["detail"].startswith("That was too often. Try again in ")
+    # The socket itself goes on.
+    assert await socket.settled() == []
