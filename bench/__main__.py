@@ -20,7 +20,7 @@ from consultsuite.embedded import running, secret_key
 
 ROOT = Path(__file__).resolve().parent.parent
 VAR = ROOT / "var" / "bench"
-NAMES = ("fanout", "slow_reader", "send", "processes", "lists")
+NAMES = ("fanout", "slow_reader", "send", "processes", "lists", "lighthouse")
 
 LIMITS_LIFTED: dict[str, str] = {}
 """Limits on how often one may do something would measure themselves."""

@@ -1,7 +1,6 @@
 """The servers that are compared, each started as its own documentation says."""
 
 import os
-import subprocess
 from collections.abc import Iterator
 from itertools import cycle
 from pathlib import Path
@@ -10,6 +9,7 @@ import psycopg
 
 from bench.listener import Dialect
 from bench.machine import node
+from bench.npm import npm_ci
 from bench.peers.dialects import (
     SocketIoDialect,
     StockDialect,
@@ -65,13 +65,7 @@ def sending(name: str, scene: Scene) -> Dialect:
 
 def prepare_peers() -> None:
     """Install what the peers need, as their lock file says, and make their table."""
-    installed = PEERS / "socketio" / "node_modules" / ".package-lock.json"
-    wanted = PEERS / "socketio" / "package-lock.json"
-    if not installed.exists() or installed.stat().st_mtime < wanted.stat().st_mtime:
-        npm = node().parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-        command = [str(node()), str(npm), "ci", "--no-audit", "--no-fund", "--loglevel", "error"]
-        subprocess.run(command, cwd=PEERS / "socketio", check=True)
-        installed.touch()
+    npm_ci(PEERS / "socketio")
     make_stock_table()
 
 
