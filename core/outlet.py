@@ -32,6 +32,8 @@ class Outlet:
         self.token = secrets.token_hex(8)
         self.presence = "active"
         self.streams: set[str] = set()
+        # Where it is counted among the open sockets, and how many there may be (core.floods).
+        self.places: dict[str, int] = {}
         self.is_closed = False
         self._send = send
         self._waiting: deque[str] = deque()

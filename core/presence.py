@@ -88,14 +88,41 @@ async def refresh(outlets: Iterable[Outlet]) -> None:
     for outlet in outlets:
         pipe.hset(_key(outlet.user_id), outlet.token, _value(outlet))
         pipe.expire(_key(outlet.user_id), EXPIRY_SECONDS)
+        _take(pipe, outlet)
     await pipe.execute()
 
 
 async def drop(outlet: Outlet) -> Presence:
     """Forget a closed socket. Returns what remains of the person."""
-    client = _async_client()
-    await client.hdel(_key(outlet.user_id), outlet.token)
-    return _merge(await client.hgetall(_key(outlet.user_id)))
+    pipe = _async_client().pipeline(transaction=False)
+    for place in outlet.places:
+        pipe.zrem(place, outlet.token)
+    pipe.hdel(_key(outlet.user_id), outlet.token)
+    pipe.hgetall(_key(outlet.user_id))
+    return _merge((await pipe.execute())[-1])
+
+
+def take_places(outlet: Outlet) -> bool:
+    """Count a new socket among the open ones; False, and not counted, where it is one too many."""
+    pipe = _client().pipeline(transaction=True)
+    for place in outlet.places:
+        pipe.zremrangebyscore(place, 0, time.time())  # whose process died
+    _take(pipe, outlet)
+    for place in outlet.places:
+        pipe.zcard(place)
+    counts = pipe.execute()[-len(outlet.places) :]
+    if all(count <= most for count, most in zip(counts, outlet.places.values(), strict=True)):
+        return True
+    for place in outlet.places:
+        pipe.zrem(place, outlet.token)
+    pipe.execute()
+    return False
+
+
+def _take(pipe: Any, outlet: Outlet) -> None:
+    for place in outlet.places:
+        pipe.zadd(place, {outlet.token: time.time() + EXPIRY_SECONDS})
+        pipe.expire(place, EXPIRY_SECONDS)
 
 
 async def aread(user_id: UUID | str) -> Presence:

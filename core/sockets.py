@@ -10,12 +10,11 @@ its socket with 1009 (docs/decisions/0006-frame-limits.md).
 import asyncio
 import json
 import logging
-import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID
 
 from channels.exceptions import StopConsumer
@@ -33,6 +32,8 @@ from core.context import Origin, acting_from
 from core.database import DATABASE_AWAY, in_database
 from core.errors import ActionError, NotAllowed, RateLimited
 from core.events import MAX_NUMBER, StreamKey, UnknownStream
+from core.floods import FLOOD, Frames, admitted, take_place
+from core.frames import FrameError, error_frame, parse_frame
 from core.hub import Hub, hub
 from core.outages import REDIS_AWAY, database_outage, redis_outage
 from core.outlet import Outlet
@@ -41,22 +42,10 @@ from core.refusals import tell_of_frame, tell_of_token
 
 logger = logging.getLogger(__name__)
 
-MAX_FRAME_BYTES = 64 * 1024
-FRAMES_PER_SECOND = 50
-FRAMES_IN_A_BURST = 200
-"""More than an outbox that waits for each acknowledgement sends after an outage."""
-
-FLOOD = 1008
 TRY_AGAIN_LATER = 1013
 
 Handler = Callable[["SuiteConsumer", dict[str, Any]], Awaitable[None]]
 _handlers: dict[str, Handler] = {}
-
-
-class FrameError(ActionError):
-    """A frame is not what its type needs."""
-
-    code = "malformed"
 
 
 class SignedOut(ActionError):
@@ -165,13 +154,15 @@ class SuiteConsumer(AsyncWebsocketConsumer):
         """Accept a signed-in person; everybody else is closed with 4401."""
         credentials: Credentials = self.scope["credentials"]
         await self.accept(subprotocol=self.scope.get("token_protocol"))
+        self.origin = _origin(self.scope, credentials)
         try:
-            user = await in_database(credentials.person)
+            user = await in_database(admitted, credentials, self.origin.ip)
         except DATABASE_AWAY as error:
             database_outage.note(error)
             await self.close(code=TRY_AGAIN_LATER)
             raise StopConsumer from None
-        self.origin = _origin(self.scope, credentials)
+        except RateLimited as error:
+            await self._turn_away(error)
         if user is None:
             await self.close(code=SIGNED_OUT)
             if credentials.token:
@@ -179,10 +170,21 @@ class SuiteConsumer(AsyncWebsocketConsumer):
                     await in_database(tell_of_token)
             raise StopConsumer
         self.user_id: UUID = user.pk
-        self.allowance, self.allowance_at = float(FRAMES_IN_A_BURST), time.monotonic()
+        self.frames = Frames(user.pk)
         self.hub = hub()
-        self.outlet = Outlet(self.base_send, user.pk, credentials)
+        outlet = Outlet(self.base_send, user.pk, credentials)
+        try:
+            await in_database(take_place, outlet, self.origin.ip)
+        except RateLimited as error:
+            await self._turn_away(error)
+        self.outlet = outlet
         await self.hub.connect(self.outlet)
+
+    async def _turn_away(self, error: RateLimited) -> NoReturn:
+        """Say when to come back, and close."""
+        await self.send(text_data=error_frame(error))
+        await self.close(code=FLOOD)
+        raise StopConsumer
 
     async def disconnect(self, code: int) -> None:
         """Leave all streams; tell those who follow them."""
@@ -214,12 +216,11 @@ class SuiteConsumer(AsyncWebsocketConsumer):
         """Handle one frame; whatever is wrong with it is answered and changes nothing."""
         if self.outlet.is_closed:
             return
-        if not self._within_allowance():
-            self.outlet.close(FLOOD)
+        if not await self._within_limits():
             return
         content: dict[str, Any] = {}
         try:
-            content = _parse(text_data)
+            content = parse_frame(text_data)
             await self._handle(content)
         except SignedOut:
             self.outlet.close(SIGNED_OUT, SIGNED_OUT_FRAME)
@@ -236,6 +237,17 @@ class SuiteConsumer(AsyncWebsocketConsumer):
         except Exception:
             logger.exception("A frame of type %s failed", content.get("type"))
             self._refuse(content, "failed", "Something went wrong here; we have noted it.")
+
+    async def _within_limits(self) -> bool:
+        """Whether one more frame may be handled; else the socket is closed with 1008."""
+        try:
+            if not self.frames.one_more():
+                self.outlet.close(FLOOD)
+            elif self.frames.are_due:
+                await in_database(self.frames.settle)
+        except RateLimited as error:
+            self.outlet.close(FLOOD, error_frame(error))
+        return not self.outlet.is_closed
 
     async def _handle(self, content: dict[str, Any]) -> None:
         handler = _handlers.get(content["type"])
@@ -326,14 +338,6 @@ class SuiteConsumer(AsyncWebsocketConsumer):
             {"type": "presence", "stream": str(stream), "user": self.user_id, "state": state},
         )
 
-    def _within_allowance(self) -> bool:
-        """A token bucket per socket: 50 frames a second, 200 at once."""
-        now = time.monotonic()
-        earned = (now - self.allowance_at) * FRAMES_PER_SECOND
-        self.allowance = min(FRAMES_IN_A_BURST, self.allowance + earned) - 1
-        self.allowance_at = now
-        return self.allowance >= 0
-
     def _refuse(self, content: dict[str, Any], code: str, detail: str, **more: Any) -> None:
         """Answer an error, with what tells the client which frame it is about."""
         named = {
@@ -349,24 +353,6 @@ def _origin(scope: dict[str, Any], credentials: Credentials) -> Origin:
         user_agent=headers.get(b"user-agent", b"").decode("latin-1")[:255],
         session=credentials.digest,
     )
-
-
-def _parse(text: str | None) -> dict[str, Any]:
-    if text is None:
-        raise FrameError("Frames are JSON text.")
-    if len(text) > MAX_FRAME_BYTES or len(text.encode(errors="replace")) > MAX_FRAME_BYTES:
-        raise FrameError("This frame is over 64 KiB. Send less at once.")
-    try:
-        content = json.loads(text, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
-        raise FrameError("This frame is not JSON.") from None
-    if not isinstance(content, dict) or not isinstance(content.get("type"), str):
-        raise FrameError("A frame is an object with a 'type'.")
-    return content
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(name)  # NaN and Infinity are no JSON; passed on, they break browsers
 
 
 @frame("subscribe")

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from accounts.models import User
 from core.events import StreamKey
-from core.sockets import FrameError, StreamKind, SuiteConsumer, frame, stream_kind, uuid_of
+from core.frames import FrameError
+from core.sockets import StreamKind, SuiteConsumer, frame, stream_kind, uuid_of
 from rooms.actions.participants import enter_room, go_away
 from rooms.models import Room
 

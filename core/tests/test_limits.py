@@ -12,14 +12,18 @@ from pytest_django import Settings
 from redis.exceptions import RedisError
 from rest_framework.test import APIClient
 
+from accounts.actions.people import create_api_token
 from accounts.models import User
 from consultsuite import settings as project
-from core import limits
+from consultsuite.asgi import application
+from core import limits, presence
+from core.database import in_database
 from core.errors import RateLimited
+from core.floods import FULL_RETRY_SECONDS, SETTLED_AT_ONCE
 from core.limits import parse, spend
 from messaging.models import Message
 from rooms.models import Room
-from tests.sockets import COMMITTED, OpenSocket, sent
+from tests.sockets import COMMITTED, SECONDS, OpenSocket, Socket, sent
 
 NOWHERE = "redis://127.0.0.1:1/0"
 
@@ -294,3 +298,110 @@ async def test_a_message_by_the_socket(
     assert error["detail"].startswith("That was too often. Try again in ")
     # The socket itself goes on.
     assert await socket.settled() == []
+
+
+# Sockets ------------------------------------------------------------------------------------
+
+
+async def turned_away(protocols: list[str]) -> dict[str, Any]:
+    """The error that a new socket gets before it is closed with 1008."""
+    socket = Socket(application, "/ws/", subprotocols=protocols)
+    assert (await socket.connect(SECONDS))[0]
+    error = await socket.next()
+    assert await socket.next() == {"type": "closed", "code": 1008}
+    await socket.wait(SECONDS)
+    assert (error["type"], error["code"]) == ("error", "rate_limited")
+    return error
+
+
+@COMMITTED
+class TestSockets:
+    async def test_a_person_opens_so_many_a_minute(
+        self, client_user: User, consultant: User, open_socket: OpenSocket, rates: Any
+    ) -> None:
+        rates(socket={"person": "1/m"})
+        first = await open_socket(client_user)
+        error = await turned_away([*(first.scope["subprotocols"] or ())])
+        assert error["retry_after"] > 50
+        await open_socket(consultant)
+        assert await first.settled() == []
+
+    async def test_an_address_tries_so_many_a_minute(
+        self, client_user: User, open_socket: OpenSocket, rates: Any
+    ) -> None:
+        rates(socket={"address": "2/m"})
+        for _ in range(2):
+            stranger = Socket(application, "/ws/", subprotocols=["token.guess"])
+            stranger.scope["client"] = ("203.0.113.9", 1)
+            await stranger.connect(SECONDS)
+            assert await stranger.next() == {"type": "closed", "code": 4401}
+            await stranger.wait(SECONDS)
+        guess = Socket(application, "/ws/", subprotocols=["token.guess"])
+        guess.scope["client"] = ("203.0.113.9", 2)
+        await guess.connect(SECONDS)
+        assert (await guess.next())["code"] == "rate_limited"
+        assert await guess.next() == {"type": "closed", "code": 1008}
+        await guess.wait(SECONDS)
+        await open_socket(client_user)
+
+    async def test_so_many_are_open_at_once(
+        self, client_user: User, open_socket: OpenSocket, settings: Settings
+    ) -> None:
+        settings.SOCKETS_AT_ONCE = {"person": 2, "address": 100}
+        first = await open_socket(client_user)
+        await open_socket(client_user)
+        protocols = [*(first.scope["subprotocols"] or ())]
+        error = await turned_away(protocols)
+        assert error["retry_after"] == FULL_RETRY_SECONDS
+        # Those who were turned away do not count; who leaves makes room.
+        await first.disconnect(timeout=SECONDS)
+        third = Socket(application, "/ws/", subprotocols=protocols)
+        assert (await third.connect(SECONDS))[0]
+        assert await third.settled() == []
+        await third.disconnect(timeout=SECONDS)
+
+    async def test_so_many_of_an_address(
+        self, client_user: User, consultant: User, open_socket: OpenSocket, settings: Settings
+    ) -> None:
+        settings.SOCKETS_AT_ONCE = {"person": 10, "address": 1}
+        token, _ = await in_database(create_api_token, actor=consultant, user=consultant)
+        await open_socket(client_user)
+        await turned_away([f"token.{token}"])
+
+    async def test_a_dead_process_takes_no_place_for_long(
+        self, client_user: User, open_socket: OpenSocket, settings: Settings
+    ) -> None:
+        settings.SOCKETS_AT_ONCE = {"person": 1, "address": 100}
+        place = f"sockets:person:{client_user.pk}"
+        presence._client().zadd(place, {"died": time.time() - 1})
+        await open_socket(client_user)
+
+    async def test_frames_count_over_all_sockets(
+        self, client_user: User, open_socket: OpenSocket, rates: Any
+    ) -> None:
+        rates(frame=f"{SETTLED_AT_ONCE * 2}/m")
+        first, second = await open_socket(client_user), await open_socket(client_user)
+        for socket in (first, second):  # each has said one already
+            for _ in range(SETTLED_AT_ONCE - 1):
+                assert await socket.settled() == []
+        for _ in range(SETTLED_AT_ONCE - 1):
+            assert await second.settled() == []
+        await second.say("ping")
+        error = await second.next()
+        assert (error["code"], error["retry_after"] > 1) == ("rate_limited", True)
+        assert await second.next() == {"type": "closed", "code": 1008}
+        assert await first.settled() == []
+
+    async def test_without_redis_sockets_open_and_speak(
+        self, client_user: User, open_socket: OpenSocket, settings: Settings
+    ) -> None:
+        limits._paused_until = 0.0
+        settings.REDIS_URL = NOWHERE
+        presence._client.cache_clear()
+        try:
+            socket = await open_socket(client_user)
+            for _ in range(SETTLED_AT_ONCE + 1):
+                assert await socket.settled() == []
+        finally:
+            presence._client.cache_clear()
+            settings.REDIS_URL = project.REDIS_URL

@@ -16,8 +16,9 @@ from accounts.actions.sessions import end_session
 from accounts.models import User
 from consultsuite.asgi import application
 from core.database import in_database
+from core.floods import FRAMES_IN_A_BURST
 from core.hub import hub
-from core.sockets import FRAMES_IN_A_BURST, frame_types
+from core.sockets import frame_types
 from rooms.models import Room
 from tests.sockets import COMMITTED, SECONDS, OpenSocket, Socket
 
