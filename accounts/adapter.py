@@ -1,12 +1,17 @@
 """How allauth behaves here: accounts with a name, in our words, and recorded."""
 
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.app_settings import EmailVerificationMethod
+from allauth.account.internal.flows.login import perform_login, record_authentication
+from allauth.account.models import Login
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from accounts.actions.people import record_sign_up
 from accounts.actions.sessions import NO_ADDRESS
@@ -83,6 +88,24 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         """Not the last one of somebody who must have one."""
         return not is_last_needed_factor(authenticator)
+
+
+def sign_in_by_link(request: HttpRequest, user: User, redirect_url: str) -> HttpResponse:
+    """Let in whom a link has shown to be who they are, as allauth does after a password.
+
+    A guest is signed out after GUEST_SESSION_DAYS. Answers with the way to ``redirect_url``.
+    """
+    record_authentication(request, user, method="link", email=user.email)
+    login = Login(
+        user=user,
+        email_verification=EmailVerificationMethod.NONE,
+        redirect_url=redirect_url,
+        signal_kwargs={"method": "link"},
+    )
+    response: HttpResponse = perform_login(request, login)
+    if user.is_guest:
+        request.session.set_expiry(timedelta(days=settings.GUEST_SESSION_DAYS))
+    return response
 
 
 def _zone_of(request: HttpRequest) -> str:

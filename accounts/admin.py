@@ -24,7 +24,7 @@ from accounts.actions.people import (
     update_profile,
 )
 from accounts.actions.sessions import end_session
-from accounts.models import Membership, Organisation, User
+from accounts.models import Membership, Organisation, OrganisationInvitation, User
 from accounts.queries import live_sessions
 from core.admin import ActionAdmin, Inline, ReadOnlyAdmin, ReadOnlyInline
 from core.devices import device_of
@@ -46,7 +46,13 @@ class UserAdmin(ActionAdmin):
     """People sign up by themselves; here their profile, role and access are kept."""
 
     list_display = ["email", "name", "organisation", "role", "is_active", "is_staff", "date_joined"]
-    list_filter = ["is_active", "is_staff", "membership__role", "membership__organisation"]
+    list_filter = [
+        "is_active",
+        "is_staff",
+        "is_guest",
+        "membership__role",
+        "membership__organisation",
+    ]
     list_select_related = ["membership__organisation"]
     search_fields = ["email", "name", "membership__organisation__name"]
     date_hierarchy = "date_joined"
@@ -55,12 +61,13 @@ class UserAdmin(ActionAdmin):
     actions = ["confirm", "deactivate", "activate"]
     fieldsets = [
         (None, {"fields": ["email", "name", "picture", "timezone", "locale"]}),
-        ("Access", {"fields": ["is_active", "is_staff", "is_superuser", "groups"]}),
+        ("Access", {"fields": ["is_active", "is_guest", "is_staff", "is_superuser", "groups"]}),
         ("Times", {"fields": ["date_joined", "last_login", "last_seen_at"]}),
     ]
     readonly_fields = [
         "email",
         "is_active",
+        "is_guest",
         "is_staff",
         "is_superuser",
         "groups",
@@ -200,6 +207,23 @@ class MembershipAdmin(ReadOnlyAdmin):
     search_fields = ["user__email", "user__name", "organisation__name"]
     date_hierarchy = "created_at"
     ordering = ["organisation__name", "user__email"]
+
+
+@admin.register(OrganisationInvitation)
+class OrganisationInvitationAdmin(ReadOnlyAdmin):
+    """Invitations by e-mail; made, sent again and revoked on the organisation's page."""
+
+    list_display = ["email", "organisation", "role", "invited_by", "created_at", "status"]
+    list_filter = [
+        "role",
+        ("accepted_at", admin.EmptyFieldListFilter),
+        ("revoked_at", admin.EmptyFieldListFilter),
+    ]
+    list_select_related = ["organisation", "invited_by"]
+    search_fields = ["email", "invited_by__email", "organisation__name"]
+    date_hierarchy = "created_at"
+    ordering = ["-created_at"]
+    exclude = ["nonce"]
 
 
 # Loaded here, or they would register their own pages after ours.

@@ -15,6 +15,20 @@ class PersonSignedUp(DomainEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class GuestCame(DomainEvent):
+    """Somebody came by an invitation's link, without making an account."""
+
+    user_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountKept(DomainEvent):
+    """A guest made the account their own, by giving it a password."""
+
+    user_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProfileChanged(DomainEvent):
     """Somebody changed their profile; ``fields`` names what changed, not the values."""
 
@@ -56,7 +70,7 @@ class ApiTokenCreated(DomainEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class SignedIn(DomainEvent):
-    """Somebody signed in."""
+    """Somebody signed in; ``method``: password, token, link."""
 
     user_id: UUID
     method: str

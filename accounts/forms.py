@@ -128,6 +128,33 @@ class PasskeyAgainForm(ReauthenticateWebAuthnForm):  # type: ignore[misc]
     credential = CredentialField(AuthenticationResponse)
 
 
+class NameForm(forms.Form):
+    """How somebody who comes by a link is called."""
+
+    name = forms.CharField(
+        label="Your name",
+        max_length=150,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+
+
+class KeepAccountForm(forms.Form):
+    """The password of an account whose address is known to be the person's."""
+
+    password1 = forms.CharField(
+        label="Password",
+        max_length=4096,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+
+class NewAccountForm(KeepAccountForm, NameForm):
+    """Name and password of a new account."""
+
+    field_order = ("name", "password1")
+
+
 class PictureInput(forms.ClearableFileInput):
     """Choose a picture, or remove the present one."""
 

@@ -4,6 +4,7 @@ import time
 import zoneinfo
 from collections import OrderedDict
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth import SESSION_KEY
@@ -114,6 +115,52 @@ class StaffSecondFactorMiddleware:
             return JsonResponse(problem(403, SET_UP_FIRST), status=403, content_type=CONTENT_TYPE)
         messages.warning(request, SET_UP_FIRST)
         return redirect("mfa_index")
+
+
+class GuestMiddleware:
+    """What belongs to an account (addresses, passwords, keys, tokens) waits until it is kept.
+
+    Below these paths a guest finds what is named here and nothing else, whatever is added later.
+    Rooms need no such rule: a guest holds no permission but that of the place in a room.
+    """
+
+    RESERVED = ("/accounts/", "/profile/")
+    FOR_GUESTS = frozenset(
+        {
+            "account_login",
+            "account_logout",
+            "account_inactive",
+            "account_confirm_email",
+            "account_email_verification_sent",
+            "account_reset_password",
+            "account_reset_password_done",
+            "account_reset_password_from_key",
+            "account_reset_password_from_key_done",
+            "accounts:profile",
+            "accounts:keep",
+            "accounts:sessions",
+            "accounts:end_other_sessions",
+            "accounts:end_session",
+        }
+    )
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Run the view."""
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_: Any) -> HttpResponse | None:
+        """Lead a guest to the page that keeps the account."""
+        if not request.path.startswith(self.RESERVED) or not getattr(
+            request.user, "is_guest", False
+        ):
+            return None
+        match = request.resolver_match
+        if match is not None and match.view_name in self.FOR_GUESTS:
+            return None
+        return redirect("accounts:keep")
 
 
 def _zone(name: str) -> zoneinfo.ZoneInfo | None:

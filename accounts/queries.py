@@ -30,6 +30,45 @@ def person_by_email(email: str) -> User | None:
     return people().filter(email__iexact=email.strip()).first()
 
 
+def account_of(email: str) -> User | None:
+    """Who has confirmed the address, else who has begun to sign up with it; also inactive."""
+    email = email.strip()
+    confirmed = EmailAddress.objects.filter(email__iexact=email, verified=True)
+    owner = User.objects.filter(pk__in=confirmed.values("user")).first()
+    return owner or User.objects.filter(email__iexact=email, is_system=False).first()
+
+
+def has_only_begun(user: User) -> bool:
+    """Whether somebody signed up and neither confirmed the address nor ever came in.
+
+    Whoever proves that the address is theirs may then finish the account, or begin it anew.
+    """
+    return (
+        user.is_active
+        and user.last_login is None
+        and not (user.is_staff or user.is_guest or owns_address(user, user.email))
+    )
+
+
+def owns_address(user: User, email: str) -> bool:
+    """Whether the address is confirmed to be the person's."""
+    own = EmailAddress.objects.filter(user=user, email__iexact=email, verified=True)
+    return bool(own.exists())
+
+
+def who_can_be_added(email: str) -> User | None:
+    """The active person with an account of their own and this address, confirmed.
+
+    Everybody else is invited: an address that nobody has confirmed proves nobody, and a guest
+    has no way in but a link.
+    """
+    email = email.strip()
+    user = account_of(email)
+    if user is None or user.is_guest or not user.is_active or not owns_address(user, email):
+        return None
+    return user
+
+
 def own_address(user: User) -> EmailAddress | None:
     """The person's address with whether it is confirmed; None for accounts made in the admin."""
     return EmailAddress.objects.filter(user=user, email__iexact=user.email).first()

@@ -11,6 +11,7 @@ urlpatterns = [
     path("profile/sessions/", sessions.session_list, name="sessions"),
     path("profile/sessions/end-others/", sessions.end_others, name="end_other_sessions"),
     path("profile/sessions/<int:session_id>/end/", sessions.end, name="end_session"),
+    path("profile/keep/", profile.keep, name="keep"),
     # Where MEDIA_URL points to; no other upload is served from there.
     path("media/pictures/<str:name>", profile.picture, name="picture"),
 ]

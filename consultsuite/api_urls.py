@@ -8,11 +8,12 @@ from audit import api as audit
 from core.api import events
 from core.api.views import UnknownAddress
 from messaging import api as messaging
-from rooms.api import agenda, participants, rooms
+from rooms.api import agenda, invitations, participants, rooms
 
 app_name = "api"
 
 ROOM = "rooms/<uuid:room_id>/"
+INVITATION = f"{ROOM}invitations/<uuid:invitation_id>/"
 CONVERSATION = "conversations/<uuid:conversation_id>/"
 MESSAGE = "messages/<uuid:message_id>/"
 
@@ -36,6 +37,9 @@ urlpatterns: list[URLPattern] = [
         participants.ParticipantDetail.as_view(),
         name="participant",
     ),
+    path(f"{ROOM}invitations/", invitations.Invitations.as_view(), name="invitations"),
+    path(INVITATION, invitations.InvitationDetail.as_view(), name="invitation"),
+    path(f"{INVITATION}resend/", invitations.ResendInvitation.as_view(), name="invitation-resend"),
     path(f"{ROOM}agenda/", agenda.Agenda.as_view(), name="agenda"),
     path(f"{ROOM}agenda/current/", agenda.AgendaCurrent.as_view(), name="agenda-current"),
     path(f"{ROOM}agenda/order/", agenda.AgendaOrder.as_view(), name="agenda-order"),

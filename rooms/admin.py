@@ -14,6 +14,7 @@ from rooms.models import (
     AgendaItem,
     Participant,
     Room,
+    RoomInvitation,
     RoomType,
     RoomTypeAgendaItem,
     RoomUserObjectPermission,
@@ -159,6 +160,23 @@ class ParticipantAdmin(ReadOnlyAdmin):
     search_fields = ["user__email", "user__name", "room__name", "=room__id"]
     date_hierarchy = "added_at"
     ordering = ["-added_at"]
+
+
+@admin.register(RoomInvitation)
+class RoomInvitationAdmin(ReadOnlyAdmin):
+    """Invitations by e-mail; made, sent again and revoked in the room. Links are not shown."""
+
+    list_display = ["email", "room", "role", "invited_by", "created_at", "status"]
+    list_filter = [
+        "role",
+        ("accepted_at", admin.EmptyFieldListFilter),
+        ("revoked_at", admin.EmptyFieldListFilter),
+    ]
+    list_select_related = ["room", "invited_by"]
+    search_fields = ["email", "invited_by__email", "room__name", "=room__id"]
+    date_hierarchy = "created_at"
+    ordering = ["-created_at"]
+    exclude = ["nonce"]
 
 
 @admin.register(Visit)

@@ -72,6 +72,57 @@ class ParticipantRemoved(DomainEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class InvitationMade(DomainEvent):
+    """Somebody was invited by e-mail; the mail follows."""
+
+    invitation_id: UUID
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvitationRenewed(DomainEvent):
+    """The link of an invitation was replaced by a new one; the mail follows."""
+
+    invitation_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvitationMailed(DomainEvent):
+    """The link of an invitation was handed to the mail server."""
+
+    invitation_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvitationUndelivered(DomainEvent):
+    """No mail server took the mail with the link of an invitation."""
+
+    invitation_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvitationRevoked(DomainEvent):
+    """An invitation was taken back; its link works no more."""
+
+    invitation_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvitationAccepted(DomainEvent):
+    """Somebody came in by the link of an invitation."""
+
+    invitation_id: UUID
+    user_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuestCameBack(DomainEvent):
+    """A guest came in again, by a new link."""
+
+    user_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class ParticipantEntered(DomainEvent):
     """Somebody opened the room's page."""
 

@@ -6,7 +6,6 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from accounts.queries import person_by_email
 from rooms.models import Mode, Role, Room, RoomType, Status
 
 DATETIME_LOCAL = "%Y-%m-%dT%H:%M"
@@ -67,7 +66,7 @@ class RoomForm(forms.Form):
     client_email = forms.EmailField(
         label="With whom?",
         required=False,
-        help_text="The e-mail address of a client with an account. You can add people later, too.",
+        help_text="The client's e-mail address. Who has no account gets an invitation by mail.",
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
     room_type = forms.ModelChoiceField(
@@ -100,17 +99,10 @@ class RoomForm(forms.Form):
         self.fields["scheduled_at"].help_text = f"In your time zone, {zone.replace('_', ' ')}."
 
     def clean(self) -> dict[str, Any]:
-        """A scheduled consultation needs a time in the future; an address needs its person."""
+        """A scheduled consultation needs a time in the future."""
         values = super().clean() or {}
         if values.get("mode") == Mode.SCHEDULED:
             self._check_time(values)
-        if email := values.get("client_email"):
-            values["client"] = person_by_email(email)
-            if values["client"] is None:
-                self.add_error(
-                    "client_email",
-                    "Nobody with this address has an account. Leave it empty and add them later.",
-                )
         return values
 
     def _check_time(self, values: dict[str, Any]) -> None:
@@ -140,7 +132,7 @@ class RoomSettingsForm(forms.Form):
 
 
 class AddPersonForm(forms.Form):
-    """Somebody with an account, and their role."""
+    """Somebody's address and role: they are added, or invited if they have no account."""
 
     email = forms.EmailField(label="E-mail", widget=forms.EmailInput(attrs={"autocomplete": "off"}))
     role = forms.ChoiceField(choices=Role.choices, initial=Role.PARTICIPANT)

@@ -28,6 +28,7 @@ MEMBER_ROLES: dict[str, str] = {
     Role.OBSERVER: MemberRole.READER,
 }
 
+LEADING_ROLES = frozenset({Role.HOST, Role.CONSULTANT})
 GUEST_ROLES = frozenset({Role.CLIENT, Role.PARTICIPANT})
 
 BATCH = 1000

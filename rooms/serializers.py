@@ -6,15 +6,15 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.models import User
-from accounts.queries import people, person_by_email
+from accounts.queries import people
 from accounts.serializers import PersonSerializer
 from core.serializers import UTCDateTimeField
 from rooms.models import AgendaItem, Mode, Role, Room, RoomType, Status
 from rooms.models.room_type import MAX_MINUTES
+from rooms.permissions import LEADING_ROLES
 from rooms.queries.ruler import current_item
 
-NOBODY = "Nobody with this address can sign in here."
+INVITED_ROLES = [choice for choice in Role.choices if choice[0] not in LEADING_ROLES]
 
 
 class TypeAgendaItemSerializer(serializers.Serializer[Any]):
@@ -121,7 +121,9 @@ class CreateRoomSerializer(serializers.Serializer[Any]):
         slug_field="slug", queryset=RoomType.objects.filter(is_active=True), help_text="Its slug."
     )
     client_email = serializers.EmailField(
-        required=False, allow_null=True, help_text="Who comes in as the client."
+        required=False,
+        allow_null=True,
+        help_text="Who comes in as the client, or is invited.",
     )
     scheduled_at = UTCDateTimeField(required=False, allow_null=True)
     duration_minutes = serializers.IntegerField(
@@ -133,15 +135,6 @@ class CreateRoomSerializer(serializers.Serializer[Any]):
         help_text="`scheduled` with a time, else `instant`, unless given.",
     )
 
-    def validate_client_email(self, email: str | None) -> User | None:
-        """The person with this address."""
-        if email is None:
-            return None
-        person = person_by_email(email)
-        if person is None:
-            raise serializers.ValidationError(NOBODY)
-        return person
-
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """The fields as `create_room` takes them."""
         scheduled_at = attrs.get("scheduled_at")
@@ -150,7 +143,7 @@ class CreateRoomSerializer(serializers.Serializer[Any]):
             raise serializers.ValidationError(
                 {"scheduled_at": ["Only a room of the mode 'scheduled' has a time."]}
             )
-        attrs["client"] = attrs.pop("client_email", None)
+        attrs["client_email"] = attrs.get("client_email") or ""
         return attrs
 
 
@@ -179,16 +172,38 @@ class AddParticipantSerializer(serializers.Serializer[Any]):
     role = serializers.ChoiceField(choices=Role.choices, default=Role.PARTICIPANT)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Put the person in place of address or id."""
+        """Put the person in place of their id; an address stays one."""
         if ("email" in attrs) == ("user" in attrs):
             raise serializers.ValidationError({"email": ["Name one person, by email or user."]})
         if "email" in attrs:
-            field, person = "email", person_by_email(attrs.pop("email"))
-        else:
-            field, person = "user", people().filter(pk=attrs["user"]).first()
+            return attrs
+        person = people().filter(pk=attrs["user"]).first()
         if person is None:
-            raise serializers.ValidationError({field: [NOBODY]})
+            raise serializers.ValidationError({"user": ["Nobody with this id can sign in here."]})
         return attrs | {"user": person}
+
+
+class InvitationSerializer(serializers.Serializer[Any]):
+    """An open invitation. Its link is in the mail alone."""
+
+    id = serializers.UUIDField()
+    email = serializers.EmailField()
+    role = serializers.ChoiceField(choices=Role.choices)
+    status = serializers.ChoiceField(
+        choices=["waiting", "sent", "failed", "expired"],
+        help_text="waiting: the mail is still to be sent; failed: no mail server took it.",
+    )
+    invited_by = PersonSerializer()
+    created_at = UTCDateTimeField()
+    sent_at = UTCDateTimeField(allow_null=True)
+    expires_at = UTCDateTimeField()
+
+
+class InviteSerializer(serializers.Serializer[Any]):
+    """Somebody to invite."""
+
+    email = serializers.EmailField(max_length=254)
+    role = serializers.ChoiceField(choices=INVITED_ROLES, default=Role.CLIENT)
 
 
 class ChangeRoleSerializer(serializers.Serializer[Any]):

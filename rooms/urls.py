@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from rooms.views import agenda, lists, people, room, stage
+from rooms.views import agenda, join, lists, people, room, stage
 
 room_urls: list[URLPattern | URLResolver] = [
     path("", room.room_page, name="room"),
@@ -13,6 +13,9 @@ room_urls: list[URLPattern | URLResolver] = [
     path("cancel/", room.cancel, name="cancel"),
     path("people/", people.panel, name="people"),
     path("people/add/", people.add, name="people_add"),
+    path("people/<uuid:user_id>/link/", people.guest_link, name="people_link"),
+    path("invitations/<uuid:invitation_id>/resend/", people.resend, name="invitation_resend"),
+    path("invitations/<uuid:invitation_id>/revoke/", people.revoke, name="invitation_revoke"),
     path("people/<uuid:user_id>/role/", people.role, name="people_role"),
     path("people/<uuid:user_id>/remove/", people.remove, name="people_remove"),
     path("agenda/", agenda.panel, name="agenda"),
@@ -27,9 +30,18 @@ room_urls: list[URLPattern | URLResolver] = [
     path("stage/timeline/", stage.timeline_pane, name="stage_timeline"),
 ]
 
+join_urls: list[URLPattern | URLResolver] = [
+    path("", join.landing, name="join"),
+    path("guest/", join.guest, name="join_guest"),
+    path("account/", join.account, name="join_account"),
+    path("accept/", join.accept, name="join_accept"),
+    path("again/", join.again, name="join_again"),
+]
+
 rooms_urls: list[URLPattern | URLResolver] = [
     path("", lists.room_list, name="list"),
     path("new/", lists.create, name="create"),
+    path("join/<str:token>/", include(join_urls)),
     path("<uuid:room_id>/", include(room_urls)),
 ]
 

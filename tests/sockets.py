@@ -13,8 +13,8 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 from channels.testing import WebsocketCommunicator
+from knox.models import AuthToken
 
-from accounts.actions.people import create_api_token
 from accounts.models import User
 from consultsuite.asgi import application
 from core.database import in_database
@@ -84,7 +84,7 @@ async def open_socket() -> AsyncIterator[OpenSocket]:
 
     async def connect(person: User | None = None, **options: Any) -> Socket:
         if person is not None:
-            token, _ = await in_database(create_api_token, actor=person, user=person)
+            _, token = await in_database(AuthToken.objects.create, person)
             options["subprotocols"] = [f"token.{token}"]
         socket = Socket(application, "/ws/", **options)
         is_accepted, _ = await socket.connect(SECONDS)

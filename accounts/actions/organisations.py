@@ -21,6 +21,13 @@ class WrongRole(ActionError):
     code = "wrong_role"
 
 
+class GuestBelongsNowhere(Conflict):
+    """A guest has no account of their own yet, so no role in the business."""
+
+    code = "guest_belongs_nowhere"
+    detail = "This person is a guest. They can join an organisation once they keep their account."
+
+
 class InvalidOrganisation(ActionError):
     """A name that an organisation cannot have."""
 
@@ -75,8 +82,8 @@ def set_business_role(
     """Make somebody a member of an organisation, or change their role or organisation.
 
     Their groups follow in the same transaction. Records `BusinessRoleChanged` unless it is so
-    already; raises `WrongRole` when an internal role is asked for a client's organisation or
-    the reverse.
+    already; raises `GuestBelongsNowhere`, and `WrongRole` when an internal role is asked for a
+    client's organisation or the reverse.
     """
     require(actor, "accounts.manage_all_users")
     if role not in BusinessRole.values:
@@ -84,6 +91,8 @@ def set_business_role(
     if (role in INTERNAL_ROLES) != organisation.is_internal:
         kind = "the consultants' own organisation" if role in INTERNAL_ROLES else "a client's"
         raise WrongRole(f"The role {BusinessRole(role).label} exists in {kind} only.", field="role")
+    if user.is_guest:
+        raise GuestBelongsNowhere
     present = Membership.objects.filter(user=user, organisation=organisation, role=role).first()
     if present is not None:
         return present

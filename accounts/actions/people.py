@@ -71,6 +71,17 @@ def sign_up(*, actor: User, email: str, name: str, password: str | None) -> User
 
 
 @transaction.atomic
+def choose_password(*, actor: User, password: str) -> None:
+    """Part of other actions, which have seen that the account is the actor's: set its password.
+
+    Raises `InvalidProfile` for a weak one.
+    """
+    _validate_password(password, actor)
+    actor.set_password(password)
+    actor.save(update_fields=["password"])
+
+
+@transaction.atomic
 def record_sign_up(*, actor: User) -> None:
     """Record the account that allauth's form has just made for its owner."""
     record(PersonSignedUp(user_id=actor.pk), stream=actor.stream, actor=actor)
@@ -135,6 +146,8 @@ def appoint_staff(*, actor: User, user: User) -> User:
     Needs ``manage_system``; appointing staff again changes nothing.
     """
     require(actor, "accounts.manage_system")
+    if user.is_guest:
+        raise NotAllowed
     if user.is_staff and user.is_superuser:
         return user
     user.is_staff = user.is_superuser = True
@@ -167,9 +180,9 @@ def activate_person(*, actor: User, user: User) -> User:
 def create_api_token(*, actor: User, user: User) -> tuple[str, AuthToken]:
     """A new API token and its row; the token itself is stored only as a hash.
 
-    Records `ApiTokenCreated`; raises `NotAllowed` for another person's account.
+    Records `ApiTokenCreated`; raises `NotAllowed` for another person's account and a guest's.
     """
-    if actor.pk != user.pk and not actor.is_system:
+    if (actor.pk != user.pk and not actor.is_system) or user.is_guest:
         raise NotAllowed
     row, token = AuthToken.objects.create(user)
     record(ApiTokenCreated(user_id=user.pk), stream=user.stream, actor=actor)

@@ -1,6 +1,14 @@
-"""People, organisations, memberships."""
+"""People, organisations, memberships, invitations."""
 
+from accounts.models.invitation import Invitation, OrganisationInvitation
 from accounts.models.organisation import BusinessRole, Membership, Organisation
 from accounts.models.user import User
 
-__all__ = ["BusinessRole", "Membership", "Organisation", "User"]
+__all__ = [
+    "BusinessRole",
+    "Invitation",
+    "Membership",
+    "Organisation",
+    "OrganisationInvitation",
+    "User",
+]

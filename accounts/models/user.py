@@ -68,6 +68,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False, help_text="May enter the admin.")
     is_system = models.BooleanField(default=False, editable=False)
+    is_guest = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text="Came by a link and has no password; the account is not kept yet.",
+    )
     date_joined = models.DateTimeField(default=now)
     last_seen_at = models.DateTimeField(null=True, blank=True)
 

@@ -63,6 +63,7 @@ MIDDLEWARE = [
     "accounts.middleware.TimeZoneMiddleware",
     "accounts.middleware.SessionSeenMiddleware",
     "accounts.middleware.StaffSecondFactorMiddleware",
+    "accounts.middleware.GuestMiddleware",
 ]
 
 ROOT_URLCONF = "consultsuite.urls"

@@ -57,6 +57,9 @@ SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# Whoever hands work over does not wait long while Redis is away; what must be done is swept up.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "socket_timeout": 5}
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0.2}
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_TIME_LIMIT = 120
@@ -70,5 +73,6 @@ CELERY_BEAT_SCHEDULE = {
         "task": "accounts.tasks.forget_ended_sessions",
         "schedule": 86_400.0,
     },
+    "mail-forgotten": {"task": "rooms.tasks.mail_forgotten", "schedule": 60.0},
     "close-stale-visits": {"task": "rooms.tasks.close_stale_visits", "schedule": 60.0},
 }

@@ -61,3 +61,8 @@ MFA_TOTP_TOLERANCE = 1
 # allauth would refuse a new address to whoever has a second factor, for sites that let people in
 # before an address is confirmed. Nobody is let in here without one.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
+
+INVITATION_DAYS: int = env.int("INVITATION_DAYS", default=7)
+# A guest has no password: each link that lets one back in works once, and not for long.
+GUEST_LINK_HOURS: int = env.int("GUEST_LINK_HOURS", default=24)
+GUEST_SESSION_DAYS: int = env.int("GUEST_SESSION_DAYS", default=7)

@@ -57,18 +57,21 @@ def operation(
     body: Answer = None,
     status: int = 200,
     also: dict[int, str] | None = None,
+    others: dict[int, Answer] | None = None,
     parameters: Sequence[Any] = (),
     creates: bool = False,
     public: bool = False,
 ) -> Callable[[Any], Any]:
     """Describe a method: its id, what it takes and answers.
 
-    ``also`` names further statuses with the same answer; ``creates`` says that an
-    `Idempotency-Key` is honoured; ``public`` that nobody has to be signed in.
+    ``also`` names further statuses with the same answer, ``others`` with another; ``creates``
+    says that an `Idempotency-Key` is honoured; ``public`` that nobody has to be signed in.
     """
     responses = {status: OpenApiResponse(answer, description="")}
     for code, description in (also or {}).items():
         responses[code] = OpenApiResponse(answer, description=description)
+    for code, other in (others or {}).items():
+        responses[code] = OpenApiResponse(other, description="")
     return extend_schema(
         operation_id=name,
         request=body,

@@ -13,11 +13,18 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.actions.people import create_api_token
-from accounts.models import Membership, Organisation, User
+from accounts.models import (
+    BusinessRole,
+    Membership,
+    Organisation,
+    OrganisationInvitation,
+    User,
+)
 from core.models import IdempotentAnswer
 from messaging.actions.messages import edit_message, send_message
+from rooms.actions.invitations import invite
 from rooms.actions.participants import enter_room
-from rooms.models import Room, RoomType
+from rooms.models import Role, Room, RoomType
 from tests.fixtures import capture_events, everything_stored, names
 
 OURS = [
@@ -42,6 +49,11 @@ def content(room: Room, client_user: User, consultant: User, system: User) -> No
     edit_message(actor=client_user, message=message, body=f"{SECRET}, edited")
     enter_room(actor=client_user, room=room)
     create_api_token(actor=client_user, user=client_user)
+    invite(actor=room.created_by, room=room, email="lena@demo.test", role=Role.CLIENT)
+    OrganisationInvitation.objects.create(
+        organisation=Organisation.objects.get(name="Northwind"), email="lena@demo.test",
+        role=BusinessRole.CLIENT_USER, invited_by=room.created_by,
+    )  # fmt: skip
     Room.objects.filter(pk=room.pk).update(description=SECRET)
     IdempotentAnswer.objects.create(
         user=client_user, key="k", request_digest="d", status=201, body={"body": SECRET}

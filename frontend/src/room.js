@@ -28,6 +28,7 @@ const ENDS = new Set(["RoomStarted", "RoomCompleted", "RoomCancelled"]);
 function receive(event) {
   if (PEOPLE.has(event.name)) announce("people:changed");
   if (PEOPLE.has(event.name) && event.name !== "ParticipantEntered" && event.name !== "ParticipantWentAway") announce("room:changed");
+  if (event.name.startsWith("Invitation")) announce("people:changed");
   if (event.name.startsWith("Agenda")) {
     announce("room:changed");
     // An editor under somebody's hands is not replaced; its own answers keep it up to date.

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.queries import owns_address
 from core.context import current_origin
 from core.errors import ActionError, Conflict
 from core.permissions import require
@@ -20,6 +21,7 @@ from messaging.actions.conversations import (
 from messaging.actions.messages import post_system_message
 from messaging.models import ConversationKind
 from rooms.actions.agenda import begin_agenda, end_agenda
+from rooms.actions.invitations import add_or_invite
 from rooms.actions.participants import place
 from rooms.events import RoomCancelled, RoomChanged, RoomCompleted, RoomCreated, RoomStarted
 from rooms.models import AgendaItem, Mode, Role, Room, RoomType, Status, Visit
@@ -70,11 +72,13 @@ def create_room(
     scheduled_at: datetime | None = None,
     duration_minutes: int | None = None,
     client: User | None = None,
+    client_email: str = "",
     start: bool = False,
 ) -> Room:
     """Make a room with its conversation and its type's agenda; the actor becomes its host.
 
-    ``start`` begins it in the same transaction. Records `RoomCreated` (and what adding people
+    ``start`` begins it in the same transaction. The client is a person, or an address, which is
+    invited if nobody can be added by it. Records `RoomCreated` (and what adding people
     records); raises `NotAllowed`, `InvalidRoom`.
     """
     require(actor, "rooms.add_room")
@@ -103,6 +107,8 @@ def create_room(
     place(actor=actor, room=room, user=actor, role=Role.HOST)
     if client is not None and client.pk != actor.pk:
         place(actor=actor, room=room, user=client, role=Role.CLIENT)
+    elif client_email and not owns_address(actor, client_email):
+        add_or_invite(actor=actor, room=room, email=client_email, role=Role.CLIENT)
     if room_type.opening_message:
         _say(room, "opened", actor, room_type.opening_message)
     return start_room(actor=actor, room=room) if start else room

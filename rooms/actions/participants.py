@@ -29,6 +29,13 @@ class AlreadyThere(Conflict):
         super().__init__(f"{user.name} takes part already.", field="email")
 
 
+class GuestsAreInvited(Conflict):
+    """A guest comes into another room by an invitation's link alone."""
+
+    code = "guests_are_invited"
+    detail = "This person is a guest, who comes in by a link only. Invite them by their address."
+
+
 class WrongRole(ActionError):
     """A role that does not exist."""
 
@@ -60,15 +67,17 @@ class RoomIsOver(Conflict):
 def add_participant(*, actor: User, room: Room, user: User, role: str) -> Participant:
     """Add an existing person. Records `ParticipantAdded`.
 
-    Raises `NotAllowed`, `AlreadyThere`, `WrongRole`, `RoomIsOver`. Only who manages the room
-    may add hosts and consultants.
+    Raises `NotAllowed`, `AlreadyThere`, `GuestsAreInvited`, `WrongRole`, `RoomIsOver`.
+    Only who manages the room may add hosts and consultants.
     """
     require(actor, "rooms.invite", room)
-    if role in (Role.HOST, Role.CONSULTANT):
+    if role in permissions.LEADING_ROLES:
         require(actor, "rooms.manage", room)
     room = _open(room)
     if Participant.objects.filter(room=room, user=user, left_at__isnull=True).exists():
         raise AlreadyThere(user)
+    if user.is_guest:
+        raise GuestsAreInvited
     return place(actor=actor, room=room, user=user, role=role)
 
 
@@ -79,7 +88,7 @@ def change_role(*, actor: User, participant: Participant, role: str) -> Particip
     Raises `NotAllowed`, `WrongRole`, `LastHost`, `NotThere`, `RoomIsOver`.
     """
     require(actor, "rooms.manage", participant.room)
-    _check_role(role)
+    _check_role(role, participant.user)
     room = _open(participant.room)
     participant = _lock(participant)
     if participant.left_at is not None:
@@ -138,7 +147,7 @@ def place(*, actor: User, room: Room, user: User, role: str) -> Participant:
 
     Somebody who left gets their old place back. Records `ParticipantAdded`.
     """
-    _check_role(role)
+    _check_role(role, user)
     participant, _ = Participant.objects.update_or_create(
         room=room, user=user, defaults={"role": role, "left_at": None}
     )
@@ -198,18 +207,16 @@ def _grant(room: Room, user: User, role: str) -> None:
     )
 
 
-def _check_role(role: str) -> None:
+def _check_role(role: str, user: User) -> None:
     if role not in Role.values:
         raise WrongRole(f"There is no role {role!r}.", field="role")
+    if user.is_guest and role in permissions.LEADING_ROLES:
+        raise WrongRole("A guest cannot lead. They can keep their account first.", field="role")
 
 
 def _open(room: Room) -> Room:
     """The room, locked, so that it cannot end meanwhile; refused once it is over."""
-    room = (
-        Room.objects.select_for_update(of=("self",))
-        .select_related("conversation", "room_type")
-        .get(pk=room.pk)
-    )
+    room = Room.objects.for_change().get(pk=room.pk)
     if room.is_over:
         raise RoomIsOver
     return room

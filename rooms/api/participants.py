@@ -8,6 +8,7 @@ from rest_framework.response import Response
 
 from core.api.schema import CURSOR, LIMIT, listing, operation
 from core.permissions import require
+from rooms.actions.invitations import add_or_invite
 from rooms.actions.participants import add_participant, change_role, remove_participant
 from rooms.api.base import RoomView
 from rooms.models import Participant
@@ -16,6 +17,7 @@ from rooms.queries.resources import participants_of
 from rooms.serializers import (
     AddParticipantSerializer,
     ChangeRoleSerializer,
+    InvitationSerializer,
     ParticipantSerializer,
     ParticipantsQuery,
 )
@@ -38,18 +40,21 @@ class Participants(RoomView):
 
     @operation(
         "participants_add", ParticipantSerializer, body=AddParticipantSerializer,
-        status=201, creates=True,
+        status=201, creates=True, others={202: InvitationSerializer},
     )  # fmt: skip
     def post(self, request: Request, room_id: UUID) -> Response:
-        """Add somebody who has an account. 409 if they take part already."""
+        """Add somebody. Who has no account is invited by mail (202). 409 if they take part."""
         room = self.room(room_id)
 
         def add() -> Response:
             # Before the body says whose address is known.
             require(self.person, "rooms.invite", room)
             fields = self.body(AddParticipantSerializer)
-            participant = add_participant(actor=self.person, room=room, **fields)
-            return Response(ParticipantSerializer(participant).data, status=201)
+            action = add_or_invite if "email" in fields else add_participant
+            made = action(actor=self.person, room=room, **fields)
+            if isinstance(made, Participant):
+                return Response(ParticipantSerializer(made).data, status=201)
+            return Response(InvitationSerializer(made).data, status=202)
 
         return self.once(add)
 

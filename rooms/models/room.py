@@ -44,6 +44,10 @@ class RoomQuerySet(models.QuerySet["Room"]):
         """Those that the person takes part in; everything else does not exist for them."""
         return holders(self, user, "view", RoomUserObjectPermission)
 
+    def for_change(self) -> "RoomQuerySet":
+        """Locked, with what changes of its people need."""
+        return self.select_for_update(of=("self",)).select_related("conversation", "room_type")
+
 
 class Room(models.Model):
     """A consultation between people. Its stream: ``room:<id>``."""

@@ -99,6 +99,14 @@ def people_who_left(room: Room) -> list[Participant]:
     return list(former.select_related("user").order_by("-left_at")[:MAX_FORMER])
 
 
+def newly_added(room_id: UUID, user_id: UUID) -> Participant | None:
+    """Somebody's place in a room where they never were yet; None once they came or left."""
+    places = Participant.objects.filter(
+        room=room_id, user=user_id, left_at__isnull=True, joined_at__isnull=True
+    )
+    return places.select_related("user", "room").first()
+
+
 def participant_of(user: User, room: Room, user_id: UUID) -> QuerySet[Participant]:
     """Somebody's present place in a room that the person may see."""
     return Participant.objects.filter(

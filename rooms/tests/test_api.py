@@ -74,8 +74,6 @@ class TestCreate:
             ({"name": "a\x00b"}, "name"),
             ({"description": "d" * 2001}, "description"),
             ({"room_type": "seance"}, "room_type"),
-            ({"client_email": "nobody@demo.test"}, "client_email"),
-            ({"client_email": "system@consultsuite.invalid"}, "client_email"),
             ({"client_email": "no address"}, "client_email"),
             ({"scheduled_at": "soon"}, "scheduled_at"),
             ({"scheduled_at": "9999-12-31T23:59:59Z"}, "scheduled_at"),

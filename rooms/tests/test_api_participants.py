@@ -45,7 +45,7 @@ class TestParticipants:
         [
             ({}, 400, "email"),
             ({"email": "a@demo.test", "user": str(uuid4())}, 400, "email"),
-            ({"email": "nobody@demo.test"}, 400, "email"),
+            ({"email": "nobody@demo.test", "role": "host"}, 400, "role"),
             ({"user": str(uuid4())}, 400, "user"),
             ({"user": "somebody"}, 400, "user"),
             ({"email": "priya@demo.test", "role": "ghost"}, 400, "role"),

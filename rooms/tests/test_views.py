@@ -183,7 +183,7 @@ def test_create_takes_the_time_in_the_persons_zone(client: Client, consultant: U
         ({"name": " "}, "Say in a few words what it is about."),
         ({"mode": "scheduled"}, "Choose day and time."),
         ({"mode": "scheduled", "scheduled_at": "2001-01-01T10:00"}, "This time has passed."),
-        ({"client_email": "nobody@nowhere.test"}, "Nobody with this address has an account."),
+        ({"client_email": "nobody"}, "Enter a valid email address."),
         ({"duration_minutes": "3"}, "greater than or equal to 5"),
         ({"room_type": "none-such"}, "Select a valid choice"),
     ],
@@ -257,7 +257,7 @@ def test_people_are_added_changed_and_removed(
     again = client.post(url("people_add", room), {"email": manager.email, "role": "client"}, **htmx)
     assert (again.status_code, "takes part already" in again.content.decode()) == (422, True)
     unknown = client.post(url("people_add", room), {"email": "x@y.zz", "role": "client"}, **htmx)
-    assert "Nobody with this address" in unknown.content.decode()
+    assert "x@y.zz" in unknown.content.decode()
     client.post(url("people_role", room, manager.pk), {"role": "participant"}, **htmx)
     assert Participant.objects.get(room=room, user=manager).role == Role.PARTICIPANT
     removed = client.post(url("people_remove", room, manager.pk), **htmx).content.decode()

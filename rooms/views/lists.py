@@ -78,7 +78,7 @@ def create(request: HttpRequest) -> HttpResponse:
                 description=values["description"],
                 scheduled_at=values["scheduled_at"],
                 duration_minutes=values["duration_minutes"],
-                client=values.get("client"),
+                client_email=values["client_email"],
                 start=values["mode"] != Mode.SCHEDULED,
             )
         except ActionError as error:

@@ -9,12 +9,18 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.queries import person_by_email
 from core.errors import ActionError
 from core.permissions import require
-from rooms.actions.participants import add_participant, change_role, remove_participant
+from rooms.actions.invitations import (
+    add_or_invite,
+    resend_invitation,
+    revoke_invitation,
+    send_guest_link,
+)
+from rooms.actions.participants import change_role, remove_participant
 from rooms.forms import AddPersonForm
-from rooms.models import Participant, Role
+from rooms.models import Participant, Role, RoomInvitation
+from rooms.queries.invitations import open_invitation, open_invitations
 from rooms.queries.people import participant_of, people_in, people_who_left
 from rooms.views.room import RoomView, load
 
@@ -24,30 +30,29 @@ from rooms.views.room import RoomView, load
 def panel(request: HttpRequest, room_id: UUID) -> HttpResponse:
     """The side panel's list of people."""
     view = load(request, room_id)
-    context = {"room": view.room, "may": view.may, "people": people_in(view.room)}
+    context = {
+        "room": view.room,
+        "may": view.may,
+        "people": people_in(view.room),
+        "invitations": _invitations(view),
+    }
     return render(request, "rooms/people_panel.html", context)
 
 
 @require_POST
 @login_required
 def add(request: HttpRequest, room_id: UUID) -> HttpResponse:
-    """Add an existing person by e-mail."""
+    """Add a person by e-mail, or invite them."""
     view = load(request, room_id)
-    require(view.user, "rooms.invite", view.room)  # before an address is looked up
+    require(view.user, "rooms.invite", view.room)  # before the form says what is wrong with it
     form = AddPersonForm(request.POST)
     if form.is_valid():
-        user = person_by_email(form.cleaned_data["email"])
-        if user is None:
-            form.add_error("email", "Nobody with this address has an account here yet.")
+        try:
+            add_or_invite(actor=view.user, room=view.room, **form.cleaned_data)
+        except ActionError as error:
+            form.add_error(error.field if error.field in form.fields else "email", error.detail)
         else:
-            try:
-                add_participant(
-                    actor=view.user, room=view.room, user=user, role=form.cleaned_data["role"]
-                )
-            except ActionError as error:
-                form.add_error("email", error.detail)
-            else:
-                form = AddPersonForm()
+            form = AddPersonForm()
     return _people(request, view, form)
 
 
@@ -76,6 +81,33 @@ def remove(request: HttpRequest, room_id: UUID, user_id: UUID) -> HttpResponse:
     return _people(request, view, AddPersonForm())
 
 
+@require_POST
+@login_required
+def guest_link(request: HttpRequest, room_id: UUID, user_id: UUID) -> HttpResponse:
+    """Mail a guest a new link."""
+    view = load(request, room_id)
+    send_guest_link(actor=view.user, participant=_participant(view, user_id))
+    return _people(request, view, AddPersonForm())
+
+
+@require_POST
+@login_required
+def resend(request: HttpRequest, room_id: UUID, invitation_id: UUID) -> HttpResponse:
+    """Mail a new link of an invitation."""
+    view = load(request, room_id)
+    resend_invitation(actor=view.user, invitation=_invitation(view, invitation_id))
+    return _people(request, view, AddPersonForm())
+
+
+@require_POST
+@login_required
+def revoke(request: HttpRequest, room_id: UUID, invitation_id: UUID) -> HttpResponse:
+    """Take an invitation back."""
+    view = load(request, room_id)
+    revoke_invitation(actor=view.user, invitation=_invitation(view, invitation_id))
+    return _people(request, view, AddPersonForm())
+
+
 def people_context(view: RoomView, form: AddPersonForm) -> dict[str, Any]:
     """What the stage's people pane shows."""
     return {
@@ -83,6 +115,7 @@ def people_context(view: RoomView, form: AddPersonForm) -> dict[str, Any]:
         "may": view.may,
         "people": people_in(view.room),
         "former": people_who_left(view.room),
+        "invitations": _invitations(view),
         "form": form,
         "roles": Role.choices,
     }
@@ -93,6 +126,18 @@ def _people(request: HttpRequest, view: RoomView, form: AddPersonForm) -> HttpRe
         return redirect("rooms:room", view.room.pk)
     status = 422 if form.errors else 200
     return render(request, "rooms/stage_people.html", people_context(view, form), status=status)
+
+
+def _invitations(view: RoomView) -> list[RoomInvitation]:
+    """The open ones, for who may invite."""
+    if "invite" not in view.may or view.room.is_over:
+        return []
+    return list(open_invitations(view.room).order_by("-created_at", "pk"))
+
+
+def _invitation(view: RoomView, invitation_id: UUID) -> RoomInvitation:
+    require(view.user, "rooms.invite", view.room)
+    return get_object_or_404(open_invitation(view.room, invitation_id))
 
 
 def _participant(view: RoomView, user_id: UUID) -> Participant:

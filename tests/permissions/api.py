@@ -38,6 +38,11 @@ API: Table = {
     ("PATCH", "rooms/{room}/participants/{client}/"): ({"role": "observer"}, inside(200, 403)),
     # One may leave; only who leads removes another.
     ("DELETE", "rooms/{room}/participants/{client}/"): (None, inside(204, 204, guest=403)),
+    ("GET", "rooms/{room}/invitations/"): (None, inside(200, 403)),
+    ("POST", "rooms/{room}/invitations/"): ({"email": "new@new.test"}, inside(201, 403)),
+    ("GET", "rooms/{room}/invitations/{invitation}/"): (None, inside(200, 403)),
+    ("DELETE", "rooms/{room}/invitations/{invitation}/"): (None, inside(204, 403)),
+    ("POST", "rooms/{room}/invitations/{invitation}/resend/"): (None, inside(200, 403)),
     ("GET", "rooms/{room}/agenda/"): (None, inside(200, 200)),
     ("POST", "rooms/{room}/agenda/"): (ITEM, inside(201, 403)),
     ("POST", "rooms/{room}/agenda/current/"): ({"item": None}, inside(200, 403)),

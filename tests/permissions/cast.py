@@ -20,7 +20,7 @@ WHO = (
     "client",  # in the room, of Northwind
     "manager",  # Northwind's administrator, not in the room
     "outsider",  # client of another organisation
-    "guest",  # in the room, has no role in the business
+    "guest",  # in the room, came by a link and has no account yet
     "staff",  # may enter the admin, with no permission there
     "superuser",  # may do everything in the admin and nothing in others' rooms
     "anonymous",

@@ -19,12 +19,15 @@ from django.test import Client
 from PIL import Image
 from pytest_django import Settings
 
+from accounts.actions.guests import guest_at
 from accounts.actions.people import create_api_token, update_profile
-from accounts.models import User
+from accounts.models import BusinessRole, OrganisationInvitation, User
+from accounts.models.invitation import PAUSE
 from core.actions.idempotency import answer_once
 from messaging.actions.messages import edit_message
+from rooms.actions.invitations import invite, join_as_guest
 from rooms.actions.participants import add_participant, enter_room
-from rooms.models import Role, Room
+from rooms.models import Role, Room, RoomInvitation
 from tests.passkeys import Authenticator
 from tests.permissions.cast import WHO, Cast
 
@@ -32,9 +35,9 @@ CREATE = {"publicKey": {"challenge": "AAAA", "user": {"id": "AAAA"}}}
 
 
 @pytest.fixture
-def guest(make_person: Callable[..., User]) -> User:
-    """Greta, who takes part in one room and has no role in the business."""
-    return make_person("Greta Lund")
+def guest(system: User) -> User:
+    """Greta, who came by a link and has no account of her own."""
+    return guest_at(actor=system, email="greta@demo.test", name="Greta Lund")
 
 
 @pytest.fixture
@@ -57,14 +60,22 @@ def people(
 @pytest.fixture
 def cast(
     people: tuple[User | None, ...], consultant: User, client_user: User, guest: User,
-    make_room: Callable[..., Room], make_person: Callable[..., User], say: Callable[..., Any],
+    outsider: User, make_room: Callable[..., Room], make_person: Callable[..., User], say: Callable[..., Any],
     settings: Settings, tmp_path: Path,
 ) -> Cast:  # fmt: skip
     """Everybody, and one of each thing that an address names."""
     settings.MEDIA_ROOT = tmp_path
     room, waiting = make_room(active=True), make_room("Waiting")
+    system = User.objects.system()
     for each in (room, waiting):
-        add_participant(actor=consultant, room=each, user=guest, role=Role.PARTICIPANT)
+        asked = invite(actor=consultant, room=each, email=guest.email, role=Role.PARTICIPANT)
+        join_as_guest(actor=system, token=asked.token)
+    asked = invite(actor=consultant, room=room, email="nora@new.test", role=Role.CLIENT)
+    RoomInvitation.objects.filter(pk=asked.pk).update(renewed_at=asked.renewed_at - PAUSE)
+    OrganisationInvitation.objects.create(
+        organisation=client_user.membership.organisation,
+        email="nora@new.test", role=BusinessRole.CLIENT_USER, invited_by=consultant,
+    )  # fmt: skip
     message = say(client_user, room, "Hello")
     edit_message(actor=client_user, message=message, body="Hello all")
     update_profile(actor=client_user, user=client_user, changes={"picture": _picture()})
@@ -73,11 +84,11 @@ def cast(
     forgetful = make_person("Frida Holm")
     new_address = EmailAddress.objects.create(user=forgetful, email="frida@new.test")
     enter_room(actor=guest, room=room)
-    create_api_token(actor=guest, user=guest)
+    create_api_token(actor=client_user, user=client_user)
     answer_once(actor=guest, key="1", digest="", create=lambda: (201, {"id": "1"}))
-    TOTP.activate(guest, generate_totp_secret())
-    RecoveryCodes.activate(guest)
-    key = WebAuthn.add(guest, "Laptop", Authenticator().create(CREATE))
+    TOTP.activate(outsider, generate_totp_secret())
+    RecoveryCodes.activate(outsider)
+    key = WebAuthn.add(outsider, "Laptop", Authenticator().create(CREATE))
     things = {
         "key": key.instance.pk,
         "app": "core",
@@ -88,6 +99,9 @@ def cast(
         "message": message.pk,
         "client": client_user.pk,
         "owner": consultant.pk,
+        "guest": guest.pk,
+        "invitation": asked.pk,
+        "link": asked.token,
         "item": items[0],
         "items": items,
         "session": _session(client_user).pk,

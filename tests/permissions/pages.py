@@ -35,6 +35,9 @@ ROOMS: Table = {
         {"email": "helen@demo.test", "role": "observer"}, inside(200, 403),
     ),
     ("POST", "/rooms/{room}/people/{client}/role/"): ({"role": "observer"}, inside(200, 403)),
+    ("POST", "/rooms/{room}/people/{guest}/link/"): (None, inside(200, 403)),
+    ("POST", "/rooms/{room}/invitations/{invitation}/resend/"): (None, inside(200, 403)),
+    ("POST", "/rooms/{room}/invitations/{invitation}/revoke/"): (None, inside(200, 403)),
     # One may leave, which leads home; only who leads removes another.
     ("POST", "/rooms/{room}/people/{client}/remove/"): (None, inside(200, 302, guest=403)),
     ("GET", "/rooms/{room}/agenda/"): (None, inside(200, 200)),
@@ -47,6 +50,22 @@ ROOMS: Table = {
     ("GET", "/rooms/{room}/stage/agenda/"): (None, inside(200, 200)),
     ("GET", "/rooms/{room}/stage/people/"): (None, inside(200, 200)),
     ("GET", "/rooms/{room}/stage/timeline/"): (None, inside(200, 200)),
+}  # fmt: skip
+
+# Whoever holds a link, and is nobody else. Looking changes nothing.
+LINKS: Table = {
+    ("GET", "/rooms/join/{link}/"): (None, everybody(200)),
+    ("HEAD", "/rooms/join/{link}/"): (None, everybody(200)),
+    ("POST", "/rooms/join/{link}/guest/"): (
+        {"name": "Nora"}, page.each(others=200, anonymous=302),
+    ),
+    ("POST", "/rooms/join/{link}/account/"): (
+        {"name": "Nora", "password1": "a long walk by the sea"},
+        page.each(others=200, anonymous=302),
+    ),
+    # Signed in as somebody else, the page says so; not signed in, it is shown again.
+    ("POST", "/rooms/join/{link}/accept/"): (None, page.each(others=200, anonymous=302)),
+    ("POST", "/rooms/join/{link}/again/"): (None, everybody(302)),
 }  # fmt: skip
 
 CONVERSATIONS: Table = {
@@ -66,6 +85,9 @@ ONESELF: Table = {
     ("GET", "/profile/sessions/"): (None, signed_in_only(200)),
     ("POST", "/profile/sessions/end-others/"): (None, signed_in_only(302)),
     ("POST", "/profile/sessions/{session}/end/"): (None, page.each(client=302, others=404)),
+    # Those with an account have kept it.
+    ("GET", "/profile/keep/"): (None, page.each(guest=200, others=302)),
+    ("POST", "/profile/keep/"): ({}, page.each(guest=422, others=302)),
     ("GET", "/media/pictures/{picture}"): (None, signed_in_only(200)),
 }
 
@@ -78,15 +100,21 @@ ALLAUTH: Table = {
     ("GET", "/accounts/logout/"): (None, page.each(others=200, anonymous=302)),
     ("POST", "/accounts/logout/"): (None, everybody(302)),
     ("GET", "/accounts/inactive/"): (None, everybody(200)),
-    ("GET", "/accounts/reauthenticate/"): (None, signed_in_only(200)),
-    ("POST", "/accounts/reauthenticate/"): ({"password": "wrong"}, signed_in_only(200)),
-    ("GET", "/accounts/email/"): (None, signed_in_only(200)),
-    ("POST", "/accounts/email/"): ({"action_add": "", "email": ""}, signed_in_only(200)),
+    ("GET", "/accounts/reauthenticate/"): (None, page.each(guest=302, others=200)),
+    ("POST", "/accounts/reauthenticate/"): (
+        {"password": "wrong"},
+        page.each(guest=302, others=200),
+    ),
+    ("GET", "/accounts/email/"): (None, page.each(guest=302, others=200)),
+    ("POST", "/accounts/email/"): (
+        {"action_add": "", "email": ""},
+        page.each(guest=302, others=200),
+    ),
     ("GET", "/accounts/confirm-email/"): (None, everybody(200)),
     ("GET", "/accounts/confirm-email/{confirmation_key}/"): (None, everybody(200)),
     ("POST", "/accounts/confirm-email/{confirmation_key}/"): (None, everybody(302)),
-    ("GET", "/accounts/password/change/"): (None, signed_in_only(200)),
-    ("POST", "/accounts/password/change/"): ({}, signed_in_only(200)),
+    ("GET", "/accounts/password/change/"): (None, page.each(guest=302, others=200)),
+    ("POST", "/accounts/password/change/"): ({}, page.each(guest=302, others=200)),
     ("GET", "/accounts/password/set/"): (None, signed_in_only(302)),
     ("POST", "/accounts/password/set/"): ({}, signed_in_only(302)),
     ("GET", "/accounts/password/reset/"): (None, everybody(200)),
@@ -102,27 +130,28 @@ ALLAUTH: Table = {
 
 # What changes how one signs in asks first, once more, who it is.
 TWO_STEPS: Table = {
-    ("GET", "/accounts/2fa/"): (None, signed_in_only(200)),
+    ("GET", "/accounts/2fa/"): (None, page.each(guest=302, others=200)),
     ("GET", "/accounts/2fa/authenticate/"): (None, page.each(others=302, anonymous=302)),
     ("POST", "/accounts/2fa/authenticate/"): ({}, page.each(others=302, anonymous=302)),
-    ("GET", "/accounts/2fa/reauthenticate/"): (None, page.each(guest=200, others=302)),
-    ("POST", "/accounts/2fa/reauthenticate/"): ({}, page.each(guest=200, others=302)),
+    ("GET", "/accounts/2fa/reauthenticate/"): (None, page.each(outsider=200, others=302)),
+    ("POST", "/accounts/2fa/reauthenticate/"): ({}, page.each(outsider=200, others=302)),
     ("GET", "/accounts/2fa/totp/activate/"): (None, signed_in_only(302)),
     ("POST", "/accounts/2fa/totp/activate/"): ({}, signed_in_only(302)),
-    # Only the guest has an authenticator app, a passkey and recovery codes.
-    ("GET", "/accounts/2fa/totp/deactivate/"): (None, page.each(guest=302, others=404)),
-    ("POST", "/accounts/2fa/totp/deactivate/"): ({}, page.each(guest=302, others=404)),
-    ("GET", "/accounts/2fa/recovery-codes/"): (None, page.each(guest=302, others=404)),
+    # Only the outsider has an authenticator app, a passkey and recovery codes; a guest is led to
+    # keeping the account before anything of it.
+    ("GET", "/accounts/2fa/totp/deactivate/"): (None, page.each(guest=302, outsider=302, others=404)),
+    ("POST", "/accounts/2fa/totp/deactivate/"): ({}, page.each(guest=302, outsider=302, others=404)),
+    ("GET", "/accounts/2fa/recovery-codes/"): (None, page.each(guest=302, outsider=302, others=404)),
     ("GET", "/accounts/2fa/recovery-codes/generate/"): (None, signed_in_only(302)),
     ("POST", "/accounts/2fa/recovery-codes/generate/"): ({}, signed_in_only(302)),
-    ("GET", "/accounts/2fa/recovery-codes/download/"): (None, page.each(guest=302, others=404)),
+    ("GET", "/accounts/2fa/recovery-codes/download/"): (None, page.each(guest=302, outsider=302, others=404)),
     ("GET", "/accounts/2fa/webauthn/"): (None, everybody(302)),
     ("GET", "/accounts/2fa/webauthn/add/"): (None, signed_in_only(302)),
     ("POST", "/accounts/2fa/webauthn/add/"): ({}, signed_in_only(302)),
     ("GET", "/accounts/2fa/webauthn/login/"): (None, everybody(302)),
     ("POST", "/accounts/2fa/webauthn/login/"): ({}, everybody(302)),
     ("GET", "/accounts/2fa/webauthn/reauthenticate/"): (
-        None, page.each(guest=200, others=302),
+        None, page.each(outsider=200, others=302),
     ),
     ("POST", "/accounts/2fa/webauthn/reauthenticate/"): ({}, signed_in_only(302)),
     ("GET", "/accounts/2fa/webauthn/keys/{key}/remove/"): (None, signed_in_only(302)),
@@ -137,4 +166,4 @@ SERVER: Table = {
     ("GET", "/readyz"): (None, everybody(200)),
 }
 
-PAGES: Table = {**ROOMS, **CONVERSATIONS, **ONESELF, **ALLAUTH, **TWO_STEPS, **SERVER}
+PAGES: Table = {**ROOMS, **LINKS, **CONVERSATIONS, **ONESELF, **ALLAUTH, **TWO_STEPS, **SERVER}
