@@ -60,8 +60,8 @@ def people(
 @pytest.fixture
 def cast(
     people: tuple[User | None, ...], consultant: User, client_user: User, guest: User,
-    outsider: User, make_room: Callable[..., Room], make_person: Callable[..., User], say: Callable[..., Any],
-    settings: Settings, tmp_path: Path,
+    outsider: User, make_room: Callable[..., Room], make_person: Callable[..., User],
+    say: Callable[..., Any], settings: Settings, tmp_path: Path,
 ) -> Cast:  # fmt: skip
     """Everybody, and one of each thing that an address names."""
     settings.MEDIA_ROOT = tmp_path

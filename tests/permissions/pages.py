@@ -128,6 +128,8 @@ ALLAUTH: Table = {
     ("POST", "/accounts/login/code/confirm/"): ({}, everybody(302)),
 }
 
+OWN_STEPS = page.each(guest=302, outsider=302, others=404)
+
 # What changes how one signs in asks first, once more, who it is.
 TWO_STEPS: Table = {
     ("GET", "/accounts/2fa/"): (None, page.each(guest=302, others=200)),
@@ -139,12 +141,12 @@ TWO_STEPS: Table = {
     ("POST", "/accounts/2fa/totp/activate/"): ({}, signed_in_only(302)),
     # Only the outsider has an authenticator app, a passkey and recovery codes; a guest is led to
     # keeping the account before anything of it.
-    ("GET", "/accounts/2fa/totp/deactivate/"): (None, page.each(guest=302, outsider=302, others=404)),
-    ("POST", "/accounts/2fa/totp/deactivate/"): ({}, page.each(guest=302, outsider=302, others=404)),
-    ("GET", "/accounts/2fa/recovery-codes/"): (None, page.each(guest=302, outsider=302, others=404)),
+    ("GET", "/accounts/2fa/totp/deactivate/"): (None, OWN_STEPS),
+    ("POST", "/accounts/2fa/totp/deactivate/"): ({}, OWN_STEPS),
+    ("GET", "/accounts/2fa/recovery-codes/"): (None, OWN_STEPS),
     ("GET", "/accounts/2fa/recovery-codes/generate/"): (None, signed_in_only(302)),
     ("POST", "/accounts/2fa/recovery-codes/generate/"): ({}, signed_in_only(302)),
-    ("GET", "/accounts/2fa/recovery-codes/download/"): (None, page.each(guest=302, outsider=302, others=404)),
+    ("GET", "/accounts/2fa/recovery-codes/download/"): (None, OWN_STEPS),
     ("GET", "/accounts/2fa/webauthn/"): (None, everybody(302)),
     ("GET", "/accounts/2fa/webauthn/add/"): (None, signed_in_only(302)),
     ("POST", "/accounts/2fa/webauthn/add/"): ({}, signed_in_only(302)),
