@@ -11,8 +11,10 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
+from accounts.actions.passwords import change_password
 from accounts.actions.people import record_sign_up
 from accounts.actions.sessions import NO_ADDRESS
 from accounts.models import User
@@ -43,10 +45,17 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Save the account of the sign-up form and record it."""
         user.name = form.cleaned_data["name"].strip()
         user.timezone = _zone_of(request) or user.timezone
-        super().save_user(request, user, form, commit=commit)
-        if commit:
-            record_sign_up(actor=user)
+        with transaction.atomic():
+            super().save_user(request, user, form, commit=commit)
+            if commit:
+                record_sign_up(actor=user)
         return user
+
+    def set_password(self, user: User, password: str) -> None:
+        """A changed, first or reset password, from allauth's forms; by `change_password`."""
+        is_here = self.request.user.is_authenticated and self.request.user.pk == user.pk
+        keep = self.request.session.session_key if is_here else None
+        change_password(actor=user, user=user, password=password, keep_session=keep)
 
 
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
@@ -100,7 +109,6 @@ def sign_in_by_link(request: HttpRequest, user: User, redirect_url: str) -> Http
         user=user,
         email_verification=EmailVerificationMethod.NONE,
         redirect_url=redirect_url,
-        signal_kwargs={"method": "link"},
     )
     response: HttpResponse = perform_login(request, login)
     if user.is_guest:

@@ -78,7 +78,38 @@ class SignedIn(DomainEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class AddressConfirmed(DomainEvent):
-    """The person's e-mail address was confirmed without a mail."""
+    """An e-mail address of the person was confirmed, by its mail or by an administrator."""
+
+    user_id: UUID
+    address_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddressAdded(DomainEvent):
+    """The person named one more e-mail address, which is still to be confirmed."""
+
+    user_id: UUID
+    address_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddressRemoved(DomainEvent):
+    """The person removed one of their e-mail addresses."""
+
+    user_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class MainAddressChanged(DomainEvent):
+    """We write to another of the person's e-mail addresses from now on."""
+
+    user_id: UUID
+    address_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasswordChanged(DomainEvent):
+    """The person has another password, or a first one."""
 
     user_id: UUID
 
@@ -136,3 +167,42 @@ class RecoveryCodeUsed(DomainEvent):
 
     user_id: UUID
     left: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondFactorAdded(DomainEvent):
+    """The person signs in with one more thing; ``kind`` is ``totp`` or ``webauthn``."""
+
+    user_id: UUID
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondFactorRemoved(DomainEvent):
+    """An authenticator app or a passkey no longer signs the person in."""
+
+    user_id: UUID
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryCodesMade(DomainEvent):
+    """The person has new recovery codes; earlier ones no longer work."""
+
+    user_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProviderConnected(DomainEvent):
+    """The person signs in with their account at ``provider`` as well: google, microsoft."""
+
+    user_id: UUID
+    provider: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProviderDisconnected(DomainEvent):
+    """The person's account at ``provider`` no longer signs them in."""
+
+    user_id: UUID
+    provider: str

@@ -2,11 +2,26 @@
 
 from typing import Any
 
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.models import EmailAddress
 from allauth.account.signals import (
+    email_added,
+    email_changed,
+    email_confirmed,
+    email_removed,
     password_changed,
     password_reset,
     password_set,
     user_logged_in,
+)
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import (
+    authentication_failed,
+    authenticator_added,
+    authenticator_removed,
+    authenticator_reset,
+    authenticator_used,
 )
 from django.apps import apps
 from django.contrib.auth.management import create_permissions
@@ -15,10 +30,26 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from accounts import permissions
+from accounts.actions.addresses import (
+    record_address_added,
+    record_address_confirmed,
+    record_address_removed,
+    record_main_address_changed,
+)
 from accounts.actions.guests import note_kept
 from accounts.actions.people import record_sign_in
+from accounts.actions.second_factors import (
+    note_second_factor_used,
+    record_recovery_codes_made,
+    record_second_factor_added,
+    record_second_factor_removed,
+)
 from accounts.actions.sessions import record_sign_out
+from accounts.events import RecoveryCodeUsed
 from accounts.models import User
+from core.events import recorded
+from core.models import Event
+from core.refusals import Attempt, tell
 
 
 def synchronise_role_groups(**_: Any) -> None:
@@ -31,9 +62,82 @@ def synchronise_role_groups(**_: Any) -> None:
 
 
 @receiver(user_logged_in)
-def note_sign_in(user: User, method: str = "password", **_: Any) -> None:
-    """allauth let somebody in by its form, or by a link."""
-    record_sign_in(actor=user, method=method)
+def note_sign_in(request: HttpRequest, user: User, **_: Any) -> None:
+    """allauth let somebody in by its forms, or by the link that confirms an address."""
+    record_sign_in(actor=user, method=_method(get_authentication_records(request, user)))
+
+
+def _method(records: list[dict[str, Any]]) -> str:
+    """How somebody signed in: ``password``, ``password+totp``, ``passkey``, ``google`` ..."""
+    words = []
+    for step in records:
+        if step.get("passwordless"):
+            words.append("passkey")
+        else:
+            words.append(step.get("provider") or step.get("type") or step["method"])
+    return "+".join(dict.fromkeys(words)) or "link"
+
+
+@receiver(email_added)
+def note_address_added(user: User, email_address: EmailAddress, **_: Any) -> None:
+    """On the page about addresses."""
+    record_address_added(actor=user, address=email_address)
+
+
+@receiver(email_confirmed)
+def note_address_confirmed(email_address: EmailAddress, **_: Any) -> None:
+    """By the link in its mail."""
+    record_address_confirmed(actor=email_address.user, address=email_address)
+
+
+@receiver(email_removed)
+def note_address_removed(user: User, email_address: EmailAddress, **_: Any) -> None:
+    """On the page about addresses."""
+    record_address_removed(actor=user, address=email_address)
+
+
+@receiver(email_changed)
+def note_main_address_changed(user: User, to_email_address: EmailAddress, **_: Any) -> None:
+    """On the page about addresses."""
+    record_main_address_changed(actor=user, address=to_email_address)
+
+
+@receiver(authenticator_added)
+def note_second_factor_added(user: User, authenticator: Authenticator, **_: Any) -> None:
+    """An app, a passkey, or the recovery codes that come with the first of them."""
+    record_second_factor_added(actor=user, factor=authenticator)
+
+
+@receiver(authenticator_removed)
+def note_second_factor_removed(user: User, authenticator: Authenticator, **_: Any) -> None:
+    """With the last one the recovery codes go, too."""
+    record_second_factor_removed(actor=user, factor=authenticator)
+
+
+@receiver(authenticator_reset)
+def note_recovery_codes_made(user: User, **_: Any) -> None:
+    """allauth resets nothing else."""
+    record_recovery_codes_made(actor=user)
+
+
+@receiver(authenticator_used)
+def note_factor_used(user: User, authenticator: Authenticator, **_: Any) -> None:
+    """As the second step, alone, or to prove once more who one is."""
+    note_second_factor_used(actor=user, factor=authenticator)
+
+
+@receiver(authentication_failed)
+def tell_of_wrong_code(user: User, reauthentication: bool = False, **_: Any) -> None:
+    """Whoever tried knew the password already."""
+    action = "prove who one is" if reauthentication else "sign in, second step"
+    tell(user, Attempt(action=action, reason="wrong_code"))
+
+
+@receiver(recorded, sender=RecoveryCodeUsed)
+def write_of_recovery_code(event: Event, **_: Any) -> None:
+    """Codes are for the day when all else is lost: their owner should know of each use."""
+    context = {"left": event.data["left"]}
+    get_adapter().send_notification_mail("mfa/email/recovery_code_used", event.actor, context)
 
 
 @receiver(user_logged_out)

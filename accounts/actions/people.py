@@ -89,7 +89,7 @@ def record_sign_up(*, actor: User) -> None:
 
 @transaction.atomic
 def record_sign_in(*, actor: User, method: str) -> None:
-    """Record that somebody signed in (``method``: password, token)."""
+    """Record that somebody signed in; ``method`` is password, password+totp, passkey, token ..."""
     record(SignedIn(user_id=actor.pk, method=method), stream=actor.stream, actor=actor)
 
 
@@ -136,7 +136,8 @@ def confirm_address(*, actor: User, user: User) -> None:
         return
     address.verified = address.primary = True
     address.save(update_fields=["verified", "primary"])
-    record(AddressConfirmed(user_id=user.pk), stream=user.stream, actor=actor)
+    event = AddressConfirmed(user_id=user.pk, address_id=address.pk)
+    record(event, stream=user.stream, actor=actor)
 
 
 @transaction.atomic

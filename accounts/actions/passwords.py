@@ -1,0 +1,31 @@
+"""Passwords are changed, and whoever knew the old one is gone."""
+
+from django.db import transaction
+from knox.models import AuthToken
+
+from accounts.actions.sessions import end_other_sessions
+from accounts.actions.tokens import revoke_token
+from accounts.events import PasswordChanged
+from accounts.models import User
+from core.errors import NotAllowed
+from core.publish import record
+
+
+@transaction.atomic
+def change_password(
+    *, actor: User, user: User, password: str, keep_session: str | None = None
+) -> None:
+    """Give the person another password, which the caller has validated.
+
+    Their API tokens are revoked, and their sessions end but the one with the key
+    ``keep_session``. Records `ApiTokenRevoked`, `SessionEnded` and `PasswordChanged`; raises
+    `NotAllowed` for another person's.
+    """
+    if actor.pk != user.pk:
+        raise NotAllowed
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    for token in AuthToken.objects.filter(user=user):
+        revoke_token(actor=actor, token=token)
+    end_other_sessions(actor=actor, user=user, keep=keep_session)
+    record(PasswordChanged(user_id=user.pk), stream=user.stream, actor=actor)
