@@ -7,6 +7,7 @@ frame than the servers do, and would measure itself.
 import asyncio
 import base64
 import os
+import socket
 import struct
 import time
 from collections.abc import Callable
@@ -58,12 +59,14 @@ def number_of(frame: bytes) -> int | None:
 class Listener(asyncio.Protocol):
     """One socket. ``arrivals`` gets (number, nanoseconds) for each message."""
 
-    def __init__(self, dialect: Dialect, port: int) -> None:
+    def __init__(
+        self, dialect: Dialect, port: int, on_frame: Callable[[bytes], None] | None = None
+    ) -> None:
         self.dialect = dialect
         self.port = port
         self.arrivals: list[tuple[int, int]] = []
         self.frame_bytes = 0
-        self.on_frame: Callable[[bytes], None] | None = None
+        self.on_frame = on_frame
         self.closed_with: int | None = None
         loop = asyncio.get_running_loop()
         self.listens: asyncio.Future[None] = loop.create_future()
@@ -147,6 +150,8 @@ class Listener(asyncio.Protocol):
 
     def _take(self, opcode: int, payload: bytes) -> None:
         if opcode == TEXT:
+            if self.on_frame is not None:
+                self.on_frame(payload)
             if not self.listens.done():
                 self._converse(payload.decode())
                 return
@@ -156,8 +161,6 @@ class Listener(asyncio.Protocol):
                 self.frame_bytes = len(payload)
             elif (reply := self.dialect.heartbeat(payload)) is not None:
                 self.say(reply)
-            if self.on_frame is not None:
-                self.on_frame(payload)
         elif opcode == PING:
             self._write(PONG, payload)
         elif opcode == CLOSE:
@@ -187,9 +190,23 @@ class Listener(asyncio.Protocol):
             self.listens.set_exception(error)
 
 
-async def listen(dialect: Dialect, port: int) -> Listener:
-    """A socket that listens. Raises `ConnectionError`, `TimeoutError`."""
+async def listen(
+    dialect: Dialect,
+    port: int,
+    on_frame: Callable[[bytes], None] | None = None,
+    *,
+    receive_buffer: int = 0,
+) -> Listener:
+    """A socket that listens; ``on_frame`` sees every frame. Raises what connecting raises.
+
+    ``receive_buffer`` bounds the bytes that the kernel holds unread, as on a small device.
+    """
     loop = asyncio.get_running_loop()
-    _, listener = await loop.create_connection(lambda: Listener(dialect, port), "127.0.0.1", port)
+    end = socket.socket()
+    end.setblocking(False)
+    if receive_buffer:
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    await loop.sock_connect(end, ("127.0.0.1", port))
+    _, listener = await loop.create_connection(lambda: Listener(dialect, port, on_frame), sock=end)
     await asyncio.wait_for(listener.listens, 60)
     return listener

@@ -23,12 +23,17 @@ class Scene:
     room: Room
     host: User
     host_token: str
+    listeners: list[User]
     listener_tokens: list[str]
 
     @property
     def conversation(self) -> str:
         """The id of the room's conversation."""
         return str(self.room.conversation_id)
+
+    def another(self) -> "Scene":
+        """A second room of the same people."""
+        return open_room(self.host, self.host_token, self.listeners, self.listener_tokens)
 
     def peer_environment(self) -> dict[str, str]:
         """What the peers need to send frames of the same content and length as ours."""
@@ -68,14 +73,19 @@ def token_of(user: User) -> str:
 def make_scene(listeners: int) -> Scene:
     """A started room of a host and that many people who listen."""
     host = make_consultant("Mara")
+    people = [make_person(f"Listener{number}") for number in range(listeners)]
+    return open_room(host, token_of(host), people, [token_of(person) for person in people])
+
+
+def open_room(host: User, host_token: str, people: list[User], tokens: list[str]) -> Scene:
+    """A started room of these people."""
     room = create_room(
         actor=host,
         name="Bench",
         room_type=RoomType.objects.get(slug="consultation"),
         mode=Mode.INSTANT,
     )
-    people = [make_person(f"Listener{number}") for number in range(listeners)]
     for person in people:
         add_participant(actor=host, room=room, user=person, role=Role.PARTICIPANT)
     start_room(actor=host, room=room)
-    return Scene(room, host, token_of(host), [token_of(person) for person in people])
+    return Scene(room, host, host_token, people, tokens)

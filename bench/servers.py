@@ -14,7 +14,6 @@ from bench.peers.dialects import (
     SocketIoDialect,
     StockDialect,
     SuiteDialect,
-    SuiteSenderDialect,
 )
 from bench.process import Server, procfile_command
 from bench.scene import Scene
@@ -51,7 +50,8 @@ def listening(name: str, scene: Scene) -> Iterator[Dialect]:
         return cycle([StockDialect()])
     if name == SOCKET_IO:
         return cycle([SocketIoDialect()])
-    return cycle([SuiteDialect(token, scene.conversation) for token in scene.listener_tokens])
+    follows = {scene.conversation: None}
+    return cycle([SuiteDialect(t, scene.conversation, follows) for t in scene.listener_tokens])
 
 
 def sending(name: str, scene: Scene) -> Dialect:
@@ -60,7 +60,7 @@ def sending(name: str, scene: Scene) -> Dialect:
         return StockDialect(is_listening=False)
     if name == SOCKET_IO:
         return SocketIoDialect(is_listening=False)
-    return SuiteSenderDialect(scene.host_token, scene.conversation)
+    return SuiteDialect(scene.host_token, scene.conversation)
 
 
 def prepare_peers() -> None:

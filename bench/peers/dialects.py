@@ -1,17 +1,19 @@
 """How the load generator speaks to each server."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from uuid import uuid4
 
 
 @dataclass(frozen=True)
 class SuiteDialect:
-    """Ours: a token as subprotocol, one subscription."""
+    """Ours: a token as subprotocol; ``follows`` maps conversations to the number one has
+    (None: live events only). Messages go to ``conversation``."""
 
     token: str
     conversation: str
-    after: int | None = None
+    follows: Mapping[str, int | None] = field(default_factory=dict)
     path: str = "/ws/"
 
     @property
@@ -20,15 +22,20 @@ class SuiteDialect:
         return f"token.{self.token}"
 
     def answer(self, text: str) -> tuple[list[str], bool]:
-        """Subscribe once it is open."""
+        """Subscribe once it is open. Frames are handled in order: the pong says that it is done."""
         if not text:
-            position = {} if self.after is None else {"after": self.after}
-            frame = {"type": "subscribe", "stream": f"conversation:{self.conversation}"}
-            return [json.dumps(frame | position)], False
+            return [*map(json.dumps, self._subscriptions()), '{"type": "ping"}'], False
         frame_type = json.loads(text)["type"]
         if frame_type == "error":
             raise ConnectionError(text)
-        return [], frame_type == "subscribed"
+        return [], frame_type == "pong"
+
+    def _subscriptions(self) -> list[dict[str, str | int]]:
+        return [
+            {"type": "subscribe", "stream": f"conversation:{conversation}"}
+            | ({} if after is None else {"after": after})
+            for conversation, after in self.follows.items()
+        ]
 
     def message(self, body: str) -> str:
         """``message.send``, as a browser sends it."""
@@ -46,15 +53,6 @@ class SuiteDialect:
     def heartbeat(self, text: bytes) -> str | None:
         """Ours are WebSocket's own pings."""
         return None
-
-
-@dataclass(frozen=True)
-class SuiteSenderDialect(SuiteDialect):
-    """Ours, without a subscription: only sends."""
-
-    def answer(self, text: str) -> tuple[list[str], bool]:
-        """Ready as soon as it is open."""
-        return ([json.dumps({"type": "ping"})], False) if not text else ([], True)
 
 
 @dataclass(frozen=True)
