@@ -16,6 +16,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from accounts.models import User
 from bench.http import HttpConnection
 from bench.listener import Listener, listen, marked
 from bench.peers.dialects import SuiteDialect
@@ -77,17 +78,17 @@ class SocketWay:
         return once
 
 
-def session_headers(scene: Scene) -> dict[str, str]:
-    """What the browser of the scene's host sends."""
+def session_headers_of(user: User) -> dict[str, str]:
+    """What the browser of somebody signed in sends."""
     client = Client()
-    client.force_login(scene.host, backend=settings.AUTHENTICATION_BACKENDS[0])
+    client.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[0])
     session = client.cookies[settings.SESSION_COOKIE_NAME].value
     return {"Cookie": f"{settings.SESSION_COOKIE_NAME}={session}; csrftoken={CSRF}"}
 
 
 def form_way(scene: Scene) -> HttpWay:
     """The composer's form, sent by htmx."""
-    headers = session_headers(scene) | {
+    headers = session_headers_of(scene.host) | {
         "Content-Type": "application/x-www-form-urlencoded",
         "X-CSRFToken": CSRF,
         "HX-Request": "true",
