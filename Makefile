@@ -3,7 +3,7 @@
 MAKEFLAGS += --no-print-directory
 PYTHON_BIN := .venv/bin/python
 
-.PHONY: help setup run test check seed lock clean
+.PHONY: help setup run test check bench seed lock clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -22,6 +22,10 @@ test: ## Run every test, browser tests included; ARGS="-k name" narrows
 check: ## Lint, types, layers, templates, migrations, production settings
 	@bin/setup --dev --no-frontend
 	@$(PYTHON_BIN) bin/check.py
+
+bench: ## Measure, beside peers; B=fanout for one; QUICK=1 to try it out
+	@bin/setup --dev
+	@exec $(PYTHON_BIN) -m bench $(B)
 
 seed: ## Make the demo cast in the embedded database
 	@bin/setup

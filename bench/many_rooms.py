@@ -110,7 +110,7 @@ def _copy(
 ) -> None:
     """Copy a row that many times, with expressions of ``n``; an ``id`` of ``""`` is the
     database's own."""
-    columns = [field.column for field in model._meta.concrete_fields]
+    columns = [str(field.column) for field in model._meta.concrete_fields]
     kept = [column for column in columns if changes.get(column) != ""]
     values = [changes.get(column, f't."{column}"') for column in kept]
     table, names = model._meta.db_table, ", ".join(f'"{column}"' for column in kept)

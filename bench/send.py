@@ -92,7 +92,7 @@ def run() -> Result:
     make_stock_table()
     scene = make_scene(2)
     form, api = form_way(scene), api_way(scene)
-    ways = {
+    ways: dict[str, HttpWay | SocketWay] = {
         FLOOR: floor_way(),
         SOCKET: SocketWay(SuiteDialect(scene.host_token, scene.conversation)),
         API: api,
