@@ -4,6 +4,10 @@ Rates are `<number>/<time>`: `30/m`, `5/10m`, `20/h`. `address` counts whoever h
 address (of IPv6 its /64), `person` whoever is signed in. The counting is in core.limits.
 """
 
+import re
+
+from django.core.exceptions import ImproperlyConfigured
+
 from consultsuite.settings.environment import env
 
 RATE_LIMIT_FACTOR: float = env.float("RATE_LIMIT_FACTOR", default=1.0)
@@ -30,6 +34,15 @@ RATE_LIMITS = {
         "report": {"address": "60/m"},
     }.items()
 }
+_TOLD = re.compile(r"([a-z]+)\.(person|address)=([1-9]\d{0,8}/\d{0,6}[smhd])")
+for _told in env.list("RATE_LIMITS", default=[]):
+    _match = _TOLD.fullmatch(_told.strip())
+    if _match is None or _match[1] not in RATE_LIMITS:
+        raise ImproperlyConfigured(
+            f"RATE_LIMITS: {_told!r} is not like `message.person=120/m` with one of "
+            f"{', '.join(RATE_LIMITS)}."
+        )
+    RATE_LIMITS[_match[1]][_match[2]] = _match[3]
 # Without Redis nobody can count. Guessing and mailing then has to wait (503); work goes on.
 RATE_LIMITS_THAT_CLOSE = {"invitation"}
 

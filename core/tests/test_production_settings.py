@@ -86,6 +86,13 @@ def test_refuses_proxies_that_are_no_addresses(proxies: str) -> None:
     assert f"TRUSTED_PROXIES: '{proxies}'" in done.stderr
 
 
+@pytest.mark.parametrize("limit", ["message=1/m", "nothing.person=1/m", "message.person=0/m"])
+def test_refuses_a_limit_that_is_none(limit: str) -> None:
+    done = load(RATE_LIMITS=f"search.person=9/m,{limit}")
+    assert done.returncode == 1
+    assert f"RATE_LIMITS: '{limit}' is not like `message.person=120/m`" in done.stderr
+
+
 def test_this_machine_alone_needs_nothing() -> None:
     done = load(**dict.fromkeys(PRODUCTION))
     assert (done.returncode, done.stdout) == (0, "False False\n")

@@ -38,6 +38,7 @@ class Site:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
+        self.environment: dict[str, str] = {}
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -49,6 +50,7 @@ class Site:
             "SOCKET_HEARTBEAT_SECONDS": "2",
             "RATE_LIMIT_FACTOR": "1000",
             "EMAIL_URL": "dummymail://",
+            **self.environment,
         }
         command = [sys.executable, "-m", "uvicorn", "consultsuite.asgi:application"]
         options = ["--port", str(self.port), "--ws", "websockets-sansio", "--log-level", "warning"]

@@ -1,7 +1,7 @@
 /* A live conversation: list, composer, outbox and socket brought together. */
 import { toast } from "../lib/notices.js";
 import { openDialog } from "../lib/dialogs.js";
-import { Composer } from "./composer.js";
+import { Composer, waitingWords } from "./composer.js";
 import { Draft, showUnsent } from "./draft.js";
 import { MessageList } from "./list.js";
 import { Pending } from "./pending.js";
@@ -43,6 +43,8 @@ export class Chat {
   #compose(form) {
     this.composer = new Composer(form, { conversation: this.conversation, me: this.list.me });
     this.pending.composer = this.composer;
+    this.outbox.addEventListener("waiting", ({ detail }) => this.#tellWaiting(detail.until));
+    this.outbox.addEventListener("sent", () => this.composer.wait(0));
     this.composer.addEventListener("submit", ({ detail }) => this.#submit(detail));
     this.composer.addEventListener("typing", () => this.#tellTyping());
     this.composer.addEventListener("edit-last", () => {
@@ -312,6 +314,13 @@ export class Chat {
     } catch (error) {
       this.composer.complain(error.message);
     }
+  }
+
+  /** Seen counting down, and said once: a count said every second keeps one from writing. */
+  #tellWaiting(until) {
+    this.composer.wait(until);
+    const seconds = Math.ceil((until - Date.now()) / 1_000);
+    this.element.querySelector("[data-chat-announce]").textContent = waitingWords(seconds);
   }
 
   #toEndQuietly() {

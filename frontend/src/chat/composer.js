@@ -1,6 +1,12 @@
 /* Where one writes: Enter sends, drafts are kept, a reply or an edit shows what it belongs to. */
 import { Draft } from "./draft.js";
 
+/** What is said while the server wants fewer messages. */
+export function waitingWords(seconds) {
+  const time = seconds > 90 ? `${Math.ceil(seconds / 60)} minutes` : `${seconds} second${seconds === 1 ? "" : "s"}`;
+  return `That was a lot at once. Your messages are kept and go on by themselves in ${time}.`;
+}
+
 export class Composer extends EventTarget {
   #mode = { kind: "new" };
 
@@ -11,6 +17,7 @@ export class Composer extends EventTarget {
     this.button = form.querySelector("[data-composer-send]");
     this.context = form.querySelector("[data-composer-context]");
     this.error = form.querySelector("#composer-error");
+    this.waiting = form.querySelector("[data-composer-wait]");
     this.draft = new Draft(me, conversation);
     this.#resume();
     this.#listen();
@@ -39,6 +46,19 @@ export class Composer extends EventTarget {
     this.error.hidden = !words;
     this.error.textContent = words;
     this.text.setAttribute("aria-invalid", String(Boolean(words)));
+  }
+
+  /** Count down to the moment when sending goes on; `until` 0 takes the line away. */
+  wait(until) {
+    clearInterval(this.countdown);
+    const show = () => {
+      const seconds = Math.ceil((until - Date.now()) / 1_000);
+      this.waiting.hidden = seconds <= 0;
+      if (seconds <= 0) return clearInterval(this.countdown);
+      this.waiting.textContent = waitingWords(seconds);
+    };
+    if (until) this.countdown = setInterval(show, 1_000);
+    show();
   }
 
   /** Put words back that could not be sent. */

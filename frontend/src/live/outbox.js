@@ -9,6 +9,7 @@ const RETRY = 2_000;
 // Without an answer in this time the message is sent again.
 const ANSWER = 10_000;
 const TEMPORARY = "unavailable";
+const TOO_OFTEN = "rate_limited";
 
 const NAME = "consultsuite";
 
@@ -27,6 +28,8 @@ export class Outbox extends EventTarget {
   #owner;
   #underway = null;
   #timer = 0;
+  #notBefore = 0;
+  #pause = 0;
 
   /** Whether somebody's messages wait here; makes no database where there is none. */
   static async holdsSomething(owner) {
@@ -98,7 +101,7 @@ export class Outbox extends EventTarget {
 
   /** Send the oldest message that has not failed. */
   async flush() {
-    if (this.#underway || !this.#socket.isOpen) return;
+    if (this.#underway || !this.#socket.isOpen || this.#isPausing()) return;
     const next = (await this.items()).find((item) => !item.error);
     if (!next || this.#underway) return;
     this.#underway = next.clientId;
@@ -130,12 +133,27 @@ export class Outbox extends EventTarget {
     this.flush();
   }
 
-  async #refused({ id, code, detail }) {
+  /** Whether the server wants us to wait; sending goes on by itself afterwards. */
+  #isPausing() {
+    const wait = this.#notBefore - Date.now();
+    if (wait <= 0) return false;
+    clearTimeout(this.#pause);
+    this.#pause = setTimeout(() => this.flush(), wait);
+    return true;
+  }
+
+  async #refused({ id, code, detail, retry_after: seconds }) {
     if (!id || id !== this.#underway) return;
     this.#stop();
     if (code === "signed_out") return;
     if (code === TEMPORARY) {
       this.#timer = setTimeout(() => this.flush(), RETRY);
+      return;
+    }
+    if (code === TOO_OFTEN) {
+      this.#notBefore = Date.now() + seconds * 1_000;
+      this.#tell("waiting", { until: this.#notBefore });
+      this.flush();
       return;
     }
     const item = await (await database()).get("outbox", id);

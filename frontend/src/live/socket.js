@@ -12,6 +12,9 @@ const ASK_AGAIN = 500;
 const SILENCE = 8_000;
 
 const SIGNED_OUT = 4401;
+// Too much came from here. The last frame says how long to stay away, or this does.
+const FLOOD = 1008;
+const AFTER_FLOOD = 10;
 
 export class Socket extends EventTarget {
   #socket = null;
@@ -20,6 +23,7 @@ export class Socket extends EventTarget {
   #timer = 0;
   #heard = 0;
   #stopped = false;
+  #notBefore = 0;
 
   constructor() {
     super();
@@ -84,11 +88,16 @@ export class Socket extends EventTarget {
     const wait = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** this.#attempt) * (0.5 + Math.random());
     this.#attempt += 1;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#open(), wait);
+    if (code === FLOOD && this.#notBefore < Date.now()) this.#stayAway(AFTER_FLOOD);
+    this.#timer = setTimeout(() => this.#open(), Math.max(wait, this.#notBefore - Date.now()));
+  }
+
+  #stayAway(seconds) {
+    this.#notBefore = Date.now() + seconds * 1_000 * (1 + Math.random() / 4);
   }
 
   #reconnectNow() {
-    if (this.#socket || this.#stopped) return;
+    if (this.#socket || this.#stopped || Date.now() < this.#notBefore) return;
     clearTimeout(this.#timer);
     this.#open();
   }
@@ -118,6 +127,7 @@ export class Socket extends EventTarget {
     if (frame.type === "heads") return this.#compare(frame.streams);
     if (frame.type === "subscribed") return this.#subscribed(frame);
     if (frame.type === "revoked") this.#streams.delete(frame.stream);
+    if (frame.type === "error" && frame.code === "rate_limited" && !frame.id) this.#stayAway(frame.retry_after);
     if (frame.type === "error" && frame.stream) return this.#notSubscribed(frame);
     this.#tell(frame.type, frame);
   }
