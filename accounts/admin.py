@@ -26,9 +26,24 @@ from accounts.actions.people import (
 from accounts.actions.sessions import end_session
 from accounts.models import Membership, Organisation, OrganisationInvitation, User
 from accounts.queries import live_sessions
+from audit.admin import PersonalAdmin
+from audit.queries import Subject
 from core.admin import ActionAdmin, Inline, ReadOnlyAdmin, ReadOnlyInline
 from core.devices import device_of
 from core.requests import person
+
+
+def account_of(user: User) -> Subject:
+    """Everything that is about one person."""
+    return Subject("user", user.pk, "your account", User.objects.filter(pk=user.pk))
+
+
+class OfPersonAdmin(PersonalAdmin):
+    """Rows of a table with a ``user``: they open like that person's account."""
+
+    def subject_of(self, row: Any) -> Subject:
+        """The person's account."""
+        return account_of(row.user)
 
 
 class MembershipInline(Inline):
@@ -42,7 +57,7 @@ class MembershipInline(Inline):
 
 
 @admin.register(User)
-class UserAdmin(ActionAdmin):
+class UserAdmin(PersonalAdmin, ActionAdmin):
     """People sign up by themselves; here their profile, role and access are kept."""
 
     list_display = ["email", "name", "organisation", "role", "is_active", "is_staff", "date_joined"]
@@ -75,6 +90,10 @@ class UserAdmin(ActionAdmin):
         "last_login",
         "last_seen_at",
     ]
+
+    def subject_of(self, row: User) -> Subject:
+        """Their account."""
+        return account_of(row)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Everybody but the system user, whom nobody changes."""
@@ -198,7 +217,7 @@ class OrganisationAdmin(ActionAdmin):
 
 
 @admin.register(Membership)
-class MembershipAdmin(ReadOnlyAdmin):
+class MembershipAdmin(OfPersonAdmin, ReadOnlyAdmin):
     """Who belongs where; changed on the person's page."""
 
     list_display = ["user", "organisation", "role", "created_at"]
@@ -236,7 +255,7 @@ admin.site.unregister([Authenticator, EmailAddress, Group, AuthToken, UserSessio
 
 
 @admin.register(EmailAddress)
-class AddressAdmin(ReadOnlyAdmin):
+class AddressAdmin(OfPersonAdmin, ReadOnlyAdmin):
     """Addresses and whether they are confirmed. People change their own on their profile."""
 
     list_display = ["email", "user", "verified", "primary"]
@@ -256,7 +275,7 @@ class GroupAdmin(ReadOnlyAdmin):
 
 
 @admin.register(AuthToken)
-class ApiTokenAdmin(ReadOnlyAdmin):
+class ApiTokenAdmin(OfPersonAdmin, ReadOnlyAdmin):
     """Whose API tokens there are. Made by their owners or `create_token`; digests are not shown."""
 
     list_display = ["token_key", "user", "created", "expiry"]

@@ -8,8 +8,13 @@ from rest_framework.response import Response
 
 from audit.actions.exports import READ, record_export
 from audit.exports import export
-from audit.queries import NEWEST_FIRST, entries
-from audit.serializers import EntrySerializer, ExportSerializer, SearchQuery
+from audit.queries import NEWEST_FIRST, entries, receipts_of
+from audit.serializers import (
+    AccessReceiptSerializer,
+    EntrySerializer,
+    ExportSerializer,
+    SearchQuery,
+)
 from core.api.schema import CURSOR, LIMIT, listing
 from core.api.views import ApiView
 from core.permissions import require
@@ -47,3 +52,16 @@ class AuditLogExport(ApiView):
         wanted = self.body(ExportSerializer)
         record_export(actor=self.person, search=wanted["search"], form=wanted["form"])
         return export(request._request, wanted["search"], wanted["form"])
+
+
+class AccessReceipts(ApiView):
+    """Who looked at your data."""
+
+    @listing("access_receipts_list", AccessReceiptSerializer)
+    def get(self, request: Request) -> Response:
+        """Each time that staff opened something of yours, with their reason, newest first."""
+        return self.page(
+            receipts_of(self.person),
+            lambda found: AccessReceiptSerializer(found, many=True).data,
+            ordering=NEWEST_FIRST,
+        )

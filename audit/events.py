@@ -1,6 +1,7 @@
 """What the audit itself adds to the log."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from core.events import DomainEvent
 
@@ -38,3 +39,21 @@ class AuditLogExported(DomainEvent):
     about: str
     action: str
     outcome: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StaffLooked(DomainEvent):
+    """A member of staff opened something of the person's. Stream: ``user:<id>`` of each concerned.
+
+    ``object`` is what (``conversation:<id>``); the reason stands in the receipt.
+    """
+
+    receipt_id: UUID
+    object: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdminEntered(DomainEvent):
+    """A member of staff entered the admin, or came back after a while. Stream: their own."""
+
+    user_id: UUID

@@ -12,8 +12,10 @@ from uuid import UUID
 from django.contrib.auth import get_user_model
 from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Now
 
 from audit.events import AttemptRefused
+from audit.models import AccessReceipt
 from core.events import DomainEvent, StreamKey, UnknownStream
 from core.models import Event
 from core.refusals import clue
@@ -174,3 +176,44 @@ def _kinds() -> set[str]:
         for field in fields(event_class)
         if field.name.endswith("_id")
     }
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Something that staff may want to look at, and whose data it is.
+
+    ``title`` says what it is to those people: "the conversation “Order import”".
+    """
+
+    kind: str
+    object_id: UUID
+    title: str
+    people: QuerySet[Any]
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.object_id}"
+
+
+def may_look(staff: Any, subject: Subject, *, session: str, is_write: bool = False) -> bool:
+    """Whether this session has given a reason that still counts, or needs none.
+
+    Nobody needs a reason for what is theirs alone. A form that was opened with a reason may be
+    sent after it ended: nothing typed is lost, and the change is recorded by itself.
+    """
+    given = AccessReceipt.objects.filter(
+        staff=staff, kind=subject.kind, object_id=subject.object_id, session=session
+    )
+    if not is_write:
+        given = given.filter(ends_at__gt=Now())
+    return given.exists() or not concerned(staff, subject).exists()
+
+
+def concerned(staff: Any, subject: Subject) -> QuerySet[Any]:
+    """Those whose data it is, without who looks."""
+    return subject.people.exclude(pk=staff.pk)
+
+
+def receipts_of(user: Any) -> QuerySet[AccessReceipt]:
+    """Who looked at the person's data, newest first."""
+    found = AccessReceipt.objects.visible_to(user).select_related("staff")
+    return found.order_by(*NEWEST_FIRST)

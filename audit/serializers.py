@@ -6,6 +6,7 @@ from django.contrib.auth import get_user_model
 from rest_framework import serializers
 
 from audit.exports import FORMS
+from audit.models import AccessReceipt
 from audit.queries import DONE, OUTCOMES, REFUSED, Search, action_of, is_refusal, object_of
 from core.events import MAX_NUMBER, StreamKey, UnknownStream
 from core.models import Event
@@ -112,3 +113,19 @@ class EntrySerializer(serializers.Serializer[Any]):
     def get_object(self, event: Event) -> str:
         """`<kind>:<id>`, or empty."""
         return object_of(event)
+
+
+class AccessReceiptSerializer(serializers.Serializer[Any]):
+    """Somebody who runs the system looked at your data."""
+
+    id = serializers.UUIDField()
+    staff = ActorSerializer()
+    object = serializers.SerializerMethodField(help_text="`<kind>:<id>`")
+    title = serializers.CharField(help_text="What, in words.")
+    reason = serializers.CharField()
+    at = UTCDateTimeField()
+    ends_at = UTCDateTimeField(help_text="Until then they could look again.")
+
+    def get_object(self, receipt: AccessReceipt) -> str:
+        """What."""
+        return f"{receipt.kind}:{receipt.object_id}"

@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern] = [
     path("auth/signout/", accounts.SignOut.as_view(), name="signout"),
     path("auth/session/", accounts.Session.as_view(), name="session"),
     path("profile/", accounts.Profile.as_view(), name="profile"),
+    path("profile/access-receipts/", audit.AccessReceipts.as_view(), name="access-receipts"),
     path("room-types/", rooms.RoomTypes.as_view(), name="room-types"),
     path("rooms/", rooms.Rooms.as_view(), name="rooms"),
     path(ROOM, rooms.RoomDetail.as_view(), name="room"),

@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("rooms.urls")),
     path("", include("messaging.urls")),
     path("", include("accounts.urls")),
+    path("", include("audit.urls")),
     path("accounts/", include("allauth.account.urls")),
     # The keys are listed on the one page about two-step sign-in.
     path("accounts/2fa/webauthn/", RedirectView.as_view(pattern_name="mfa_index")),

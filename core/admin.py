@@ -13,6 +13,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
+from django.shortcuts import redirect
 
 from core.errors import ActionError, NotAllowed
 from core.models import Event, IdempotentAnswer, Stream
@@ -22,6 +23,8 @@ admin.site.site_header = admin.site.site_title = "Consult Suite"
 admin.site.index_title = "Administration"
 # One way to sign in for everybody: what it checks counts for staff too.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+# And one way to change a password.
+admin.site.password_change = lambda *_: redirect("account_change_password")  # type: ignore[method-assign]
 
 if TYPE_CHECKING:  # Django's classes take a parameter in their type stubs only
     Page = admin.ModelAdmin[Any]

@@ -1,12 +1,20 @@
-"""Conversations in the admin: who, when, how many; never what was said."""
+"""Conversations in the admin: who, when, how many. What was said opens after a reason was given."""
 
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import path
 
+from accounts.models import User
+from audit.admin import PersonalAdmin
+from audit.queries import Subject
 from core.admin import ReadOnlyAdmin, ReadOnlyInline
+from core.requests import number
 from messaging.models import (
     Conversation,
     ConversationMember,
@@ -14,6 +22,22 @@ from messaging.models import (
     Message,
     MessageRevision,
 )
+from messaging.queries import page_before
+
+
+class OfConversationAdmin(PersonalAdmin):
+    """Rows of a table with a ``conversation``: they open like the conversation."""
+
+    def subject_of(self, row: Any) -> Subject:
+        """The conversation, which belongs to everybody who takes or took part."""
+        return conversation_subject(row.conversation)
+
+
+def conversation_subject(conversation: Conversation) -> Subject:
+    """A conversation and everybody who takes or took part in it."""
+    people = User.objects.filter(conversation_places__conversation=conversation)
+    title = f"the conversation “{conversation}”"
+    return Subject("conversation", conversation.pk, title, people)
 
 
 class MembersInline(ReadOnlyInline):
@@ -29,8 +53,8 @@ class MembersInline(ReadOnlyInline):
 
 
 @admin.register(Conversation)
-class ConversationAdmin(ReadOnlyAdmin):
-    """Conversations without their messages."""
+class ConversationAdmin(PersonalAdmin, ReadOnlyAdmin):
+    """Conversations; their messages have a page of their own."""
 
     list_display = ["title", "kind", "number_of_members", "closed_at", "created_at"]
     list_filter = ["kind", ("closed_at", admin.EmptyFieldListFilter)]
@@ -38,6 +62,34 @@ class ConversationAdmin(ReadOnlyAdmin):
     date_hierarchy = "created_at"
     ordering = ["-created_at"]
     inlines = [MembersInline]
+    change_form_template = "admin/messaging/conversation.html"
+
+    def subject_of(self, row: Conversation) -> Subject:
+        """Itself."""
+        return conversation_subject(row)
+
+    def get_urls(self) -> list[Any]:
+        """With the page of its messages."""
+        view = self.admin_site.admin_view(self.messages_view)
+        name = "messaging_conversation_messages"
+        return [path("<path:object_id>/messages/", view, name=name), *super().get_urls()]
+
+    def messages_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """What was said, the newest first page; only to read."""
+        if (closed := self.door(request, object_id)) is not None:
+            return closed
+        conversation = self.get_object(request, unquote(object_id))
+        if conversation is None or not self.has_view_permission(request, conversation):
+            raise PermissionDenied
+        page = page_before(conversation, number(request.GET, "before"))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Messages of “{conversation}”",
+            "conversation": conversation,
+            "page": page,
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "admin/messaging/messages.html", context)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
         """With the number of members, in the same query."""
@@ -51,7 +103,7 @@ class ConversationAdmin(ReadOnlyAdmin):
 
 
 @admin.register(ConversationMember)
-class ConversationMemberAdmin(ReadOnlyAdmin):
+class ConversationMemberAdmin(OfConversationAdmin, ReadOnlyAdmin):
     """Places in conversations."""
 
     list_display = ["user", "conversation", "role", "read_seq", "added_at", "removed_at"]
@@ -63,8 +115,8 @@ class ConversationMemberAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Message)
-class MessageAdmin(ReadOnlyAdmin):
-    """Who wrote when. Neither list, page nor search shows what."""
+class MessageAdmin(OfConversationAdmin, ReadOnlyAdmin):
+    """Who wrote when; what, on the message's page alone. No search knows words."""
 
     list_display = ["conversation", "seq", "author", "message_type", "created_at", "state"]
     list_filter = [
@@ -82,6 +134,7 @@ class MessageAdmin(ReadOnlyAdmin):
         "seq",
         "author",
         "message_type",
+        "body",
         "reply_to",
         "client_id",
         "created_at",
@@ -96,15 +149,19 @@ class MessageAdmin(ReadOnlyAdmin):
 
 
 @admin.register(MessageRevision)
-class MessageRevisionAdmin(ReadOnlyAdmin):
-    """That a message was edited, and when; not what it said."""
+class MessageRevisionAdmin(PersonalAdmin, ReadOnlyAdmin):
+    """That a message was edited, and when; what it said before, on the page alone."""
 
     list_display = ["message", "author", "written_at"]
     list_select_related = ["message__author"]
     search_fields = ["message__author__email", "=message__id"]
     date_hierarchy = "written_at"
     ordering = ["-written_at"]
-    fields = ["message", "written_at"]
+    fields = ["message", "body", "written_at"]
+
+    def subject_of(self, row: MessageRevision) -> Subject:
+        """The conversation of the message."""
+        return conversation_subject(row.message.conversation)
 
     @admin.display(ordering="message__author__name")
     def author(self, revision: MessageRevision) -> str:
@@ -113,8 +170,12 @@ class MessageRevisionAdmin(ReadOnlyAdmin):
 
 
 @admin.register(ConversationUserObjectPermission)
-class ConversationGrantAdmin(ReadOnlyAdmin):
+class ConversationGrantAdmin(PersonalAdmin, ReadOnlyAdmin):
     """Grants on conversations; `messaging.permissions` alone makes and withdraws them."""
+
+    def subject_of(self, row: ConversationUserObjectPermission) -> Subject:
+        """The conversation."""
+        return conversation_subject(row.content_object)
 
     list_display = ["user", "permission", "content_object"]
     list_filter = ["permission__codename"]

@@ -6,6 +6,9 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from accounts.models import User
+from audit.admin import PersonalAdmin
+from audit.queries import Subject
 from core.admin import ActionAdmin, Inline, ReadOnlyAdmin, ReadOnlyInline
 from core.requests import person
 from rooms.actions.lifecycle import cancel_room, complete_room, update_room
@@ -20,6 +23,20 @@ from rooms.models import (
     RoomUserObjectPermission,
     Visit,
 )
+
+
+def room_subject(room: Room) -> Subject:
+    """A consultation and everybody who takes or took part in it."""
+    people = User.objects.filter(room_places__room=room)
+    return Subject("room", room.pk, f"the consultation “{room}”", people)
+
+
+class OfRoomAdmin(PersonalAdmin):
+    """Rows of a table with a ``room``: they open like the room."""
+
+    def subject_of(self, row: Any) -> Subject:
+        """The room, which belongs to everybody who takes or took part."""
+        return room_subject(row.room)
 
 
 class TypeAgendaInline(Inline):
@@ -73,7 +90,7 @@ class ParticipantsInline(ReadOnlyInline):
 
 
 @admin.register(Room)
-class RoomAdmin(ActionAdmin):
+class RoomAdmin(PersonalAdmin, ActionAdmin):
     """Consultations: when, who, how they stand. What is said and written in them is not shown."""
 
     list_display = [
@@ -105,6 +122,10 @@ class RoomAdmin(ActionAdmin):
         "cancelled_at",
     ]
     fields = ["name", "scheduled_at", "duration_minutes", *readonly_fields]
+
+    def subject_of(self, row: Room) -> Subject:
+        """Itself."""
+        return room_subject(row)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody: consultants open rooms in the product, and become their hosts."""
@@ -151,7 +172,7 @@ class RoomAdmin(ActionAdmin):
 
 
 @admin.register(Participant)
-class ParticipantAdmin(ReadOnlyAdmin):
+class ParticipantAdmin(OfRoomAdmin, ReadOnlyAdmin):
     """Places in rooms."""
 
     list_display = ["user", "room", "role", "added_at", "joined_at", "left_at"]
@@ -180,7 +201,7 @@ class RoomInvitationAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Visit)
-class VisitAdmin(ReadOnlyAdmin):
+class VisitAdmin(PersonalAdmin, ReadOnlyAdmin):
     """Stays in rooms."""
 
     list_display = ["visitor", "room", "entered_at", "ended_at"]
@@ -189,6 +210,10 @@ class VisitAdmin(ReadOnlyAdmin):
     search_fields = ["participant__user__email", "participant__room__name"]
     date_hierarchy = "entered_at"
     ordering = ["-entered_at"]
+
+    def subject_of(self, row: Visit) -> Subject:
+        """The room."""
+        return room_subject(row.participant.room)
 
     @admin.display(description="person", ordering="participant__user__name")
     def visitor(self, visit: Visit) -> str:
@@ -202,7 +227,7 @@ class VisitAdmin(ReadOnlyAdmin):
 
 
 @admin.register(AgendaItem)
-class AgendaItemAdmin(ReadOnlyAdmin):
+class AgendaItemAdmin(OfRoomAdmin, ReadOnlyAdmin):
     """Agendas of rooms; edited in the room."""
 
     list_display = ["title", "room", "position", "minutes", "started_at", "finished_at"]
@@ -224,8 +249,12 @@ class RoomTypeAgendaItemAdmin(ReadOnlyAdmin):
 
 
 @admin.register(RoomUserObjectPermission)
-class RoomGrantAdmin(ReadOnlyAdmin):
+class RoomGrantAdmin(PersonalAdmin, ReadOnlyAdmin):
     """Grants on rooms; `rooms.permissions` alone makes and withdraws them."""
+
+    def subject_of(self, row: RoomUserObjectPermission) -> Subject:
+        """The room."""
+        return room_subject(row.content_object)
 
     list_display = ["user", "permission", "content_object"]
     list_filter = ["permission__codename"]

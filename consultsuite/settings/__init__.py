@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "core.middleware.RequestContextMiddleware",
     "accounts.middleware.TimeZoneMiddleware",
+    "audit.middleware.AdminSessionMiddleware",
     "accounts.middleware.SessionSeenMiddleware",
     "accounts.middleware.StaffSecondFactorMiddleware",
     "accounts.middleware.GuestMiddleware",
