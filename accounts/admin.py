@@ -287,7 +287,7 @@ class ApiTokenAdmin(OfPersonAdmin, ReadOnlyAdmin):
 
 
 @admin.register(UserSession)
-class SessionAdmin(ReadOnlyAdmin):
+class SessionAdmin(OfPersonAdmin, ReadOnlyAdmin):
     """Where people are signed in by a browser. The keys, which would let one in, are not shown."""
 
     list_display = ["user", "device", "ip", "created_at", "last_seen_at"]
@@ -319,7 +319,7 @@ class SessionAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Authenticator)
-class SecondFactorAdmin(ReadOnlyAdmin):
+class SecondFactorAdmin(OfPersonAdmin, ReadOnlyAdmin):
     """Who signs in with what beside the password. Secrets and keys are not shown."""
 
     list_display = ["user", "type", "created_at", "last_used_at"]

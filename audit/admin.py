@@ -96,8 +96,6 @@ class PersonalAdmin(Page):
             "number": concerned(staff, subject).count(),
             "look_minutes": settings.STAFF_LOOK_MINUTES,
             "form": form,
-            "look_minutes": settings.STAFF_LOOK_MINUTES,
-            "form": form,
             "opts": self.opts,
             "back": reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"),
         }

@@ -52,7 +52,8 @@ class AdminSessionMiddleware:
             methods = get_adapter().get_reauthentication_methods(request.user)
             # Without a password or a second factor one has to sign in anew.
             address = methods[0]["url"] if methods else reverse("account_logout")
-            return suspend_request(request, address)
+            suspended: HttpResponse = suspend_request(request, address)
+            return suspended
         if is_entering:
             note_entry(actor=person(request))
         if now - seen_at > KEPT_EVERY_SECONDS:
@@ -75,5 +76,5 @@ def _seen_at(request: HttpRequest) -> float:
 
 def _proved_at(request: HttpRequest) -> float:
     """When this session's person last gave a password or a second factor; 0 for never."""
-    records = get_authentication_records(request, request.user)  # type: ignore[arg-type]
+    records = get_authentication_records(request, request.user)
     return max((float(record["at"]) for record in records), default=0)

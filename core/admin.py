@@ -24,7 +24,7 @@ admin.site.index_title = "Administration"
 # One way to sign in for everybody: what it checks counts for staff too.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 # And one way to change a password.
-admin.site.password_change = lambda *_: redirect("account_change_password")  # type: ignore[method-assign]
+admin.site.password_change = lambda *_: redirect("account_change_password")  # type: ignore[method-assign, assignment]
 
 if TYPE_CHECKING:  # Django's classes take a parameter in their type stubs only
     Page = admin.ModelAdmin[Any]

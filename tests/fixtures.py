@@ -1,6 +1,7 @@
 """The shared cast and what they meet in. Everything is made by the product's own actions."""
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.core.cache import cache
+from django.test import Client
 from pytest_django import Settings
 
 from accounts.actions.organisations import add_organisation, set_business_role
@@ -130,6 +132,21 @@ def say() -> Callable[..., Message]:
     return send
 
 
+def prove(client: Client, user: User, *, seconds_ago: float = 0, is_in_admin: bool = False) -> None:
+    """Make the browser's session one in which the person has given their password.
+
+    ``is_in_admin``: and has entered the admin a moment ago.
+    """
+    session = client.session
+    session["account_authentication_methods_user"] = str(user.pk)
+    session["account_authentication_methods"] = [
+        {"method": "password", "at": time.time() - seconds_ago}
+    ]
+    if is_in_admin:
+        session["admin_seen_at"] = time.time()
+    session.save()
+
+
 @contextmanager
 def capture_events() -> Iterator[list[Event]]:
     """The events recorded inside the block, oldest first, filled in at its end."""
@@ -186,4 +203,4 @@ def empty_cache() -> Iterator[None]:
     cache.clear()
 
 
-__all__ = ["PASSWORD", "Role", "capture_events", "everything_stored", "names", "refused"]
+__all__ = ["PASSWORD", "Role", "capture_events", "everything_stored", "names", "prove", "refused"]

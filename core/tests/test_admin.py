@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.utils import quote
@@ -20,16 +21,19 @@ from accounts.models import (
     OrganisationInvitation,
     User,
 )
+from audit.actions.receipts import look_at
 from core.models import IdempotentAnswer
 from messaging.actions.messages import edit_message, send_message
+from messaging.models import Message, MessageRevision
 from rooms.actions.invitations import invite
 from rooms.actions.participants import enter_room
+from rooms.admin import room_subject
 from rooms.models import Role, Room, RoomType
-from tests.fixtures import capture_events, everything_stored, names
+from tests.fixtures import capture_events, everything_stored, names, prove
 
 OURS = [
     model
-    for label in ("core", "accounts", "messaging", "rooms")
+    for label in ("core", "audit", "accounts", "messaging", "rooms")
     for model in apps.get_app_config(label).get_models()
 ]
 REGISTERED = sorted(admin.site._registry, key=lambda model: model._meta.label)
@@ -43,7 +47,7 @@ def page(model: type[Model], name: str, *args: Any) -> str:
 
 
 @pytest.fixture
-def content(room: Room, client_user: User, consultant: User, system: User) -> None:
+def content(room: Room, client_user: User, consultant: User, system: User, staff: User) -> None:
     """At least one row of every model, with words that are nobody else's business."""
     message = send_message(actor=client_user, conversation=room.conversation, body=SECRET)
     edit_message(actor=client_user, message=message, body=f"{SECRET}, edited")
@@ -55,6 +59,8 @@ def content(room: Room, client_user: User, consultant: User, system: User) -> No
         role=BusinessRole.CLIENT_USER, invited_by=room.created_by,
     )  # fmt: skip
     Room.objects.filter(pk=room.pk).update(description=SECRET)
+    Authenticator.objects.create(user=client_user, type=Authenticator.Type.TOTP, data={})
+    look_at(actor=staff, subject=room_subject(room), reason="Ticket 4711")
     IdempotentAnswer.objects.create(
         user=client_user, key="k", request_digest="d", status=201, body={"body": SECRET}
     )
@@ -64,7 +70,18 @@ def content(room: Room, client_user: User, consultant: User, system: User) -> No
 def office(client: Client, staff: User) -> Client:
     """A browser in which staff are signed in."""
     client.force_login(staff)
+    prove(client, staff, is_in_admin=True)
     return client
+
+
+def open_with_reason(office: Client, model: type[Model], pk: Any) -> Any:
+    """The page of a row, after a reason was given if it asks for one."""
+    address = page(model, "change", quote(str(pk)))
+    response = office.get(address)
+    if response.status_code == 200:
+        return response
+    assert response["Location"].startswith(page(model, "reason", quote(str(pk))))
+    return office.post(response["Location"], {"reason": "Ticket 4711"}, follow=True)
 
 
 def test_every_model_of_ours_is_there() -> None:
@@ -84,9 +101,11 @@ def test_staff_see_every_list_and_page(
     assert SECRET not in response.content.decode()
     row = admin.site._registry[model].get_queryset(_request(office)).first()
     assert row is not None
-    response = office.get(page(model, "change", quote(str(row.pk))))
+    response = open_with_reason(office, model, row.pk)
     assert response.status_code == 200
-    assert SECRET not in response.content.decode()
+    # What was said is read in these two places, for a reason that those who said it see.
+    has_words = model in (Message, MessageRevision)
+    assert (SECRET in response.content.decode()) == has_words
 
 
 def _request(office: Client) -> Any:
@@ -140,6 +159,7 @@ def profile(person: User, **changed: Any) -> dict[str, Any]:
 
 
 def test_a_person_is_saved_by_actions(office: Client, client_user: User, staff: User) -> None:
+    open_with_reason(office, User, client_user.pk)
     form = profile(client_user, name="Tomas A. Okafor", **{"membership-0-role": "client_admin"})
     with capture_events() as events:
         response = office.post(page(User, "change", client_user.pk), form)
@@ -152,6 +172,7 @@ def test_a_person_is_saved_by_actions(office: Client, client_user: User, staff: 
 
 
 def test_saving_without_a_change_records_nothing(office: Client, client_user: User) -> None:
+    open_with_reason(office, User, client_user.pk)
     with capture_events() as events:
         response = office.post(page(User, "change", client_user.pk), profile(client_user))
     assert response.status_code == 302
@@ -168,6 +189,7 @@ def test_somebody_without_an_organisation_gets_one(
 
 
 def test_what_an_action_refuses_is_said_in_the_form(office: Client, client_user: User) -> None:
+    open_with_reason(office, User, client_user.pk)
     form = profile(client_user, name="Changed too", **{"membership-0-role": "internal_pm"})
     before = everything_stored()
     response = office.post(page(User, "change", client_user.pk), form)
@@ -245,6 +267,7 @@ def room_form(room: Room, **changed: Any) -> dict[str, Any]:
 
 
 def test_a_room_is_changed_by_its_action(office: Client, room: Room) -> None:
+    open_with_reason(office, Room, room.pk)
     with capture_events() as events:
         response = office.post(
             page(Room, "change", room.pk), room_form(room, name="Renamed by the office")

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.db.models import Model
 
+from audit.admin import PersonalAdmin
 from tests.permissions.cast import Columns, Status, Statuses, Table
 
 ADMIN_SIGN_IN = "admin sign in"
@@ -40,8 +41,9 @@ SITE: Table = {
     ("POST", "/admin/logout/"): (
         None, site.each(others=302, staff=200, superuser=200, anonymous=302),
     ),
-    ("GET", "/admin/password_change/"): (None, staff(200, 200)),
-    ("POST", "/admin/password_change/"): (None, staff(200, 200)),
+    # To where everybody changes theirs.
+    ("GET", "/admin/password_change/"): (None, staff(302, 302)),
+    ("POST", "/admin/password_change/"): (None, staff(302, 302)),
     ("GET", "/admin/password_change/done/"): (None, staff(200, 200)),
     ("GET", "/admin/jsi18n/"): (None, staff(200, 200)),
     # What a form's field may look up: who may see both models.
@@ -59,15 +61,24 @@ def of_model(model: type[Model], row: str) -> Table:
     label, start = model._meta.label_lower, f"/admin/{model._meta.label_lower.replace('.', '/')}/"
     add = 200 if label in ADDED else 403
     change = 200 if label in CHANGED else 403
-    return {
+    is_personal = isinstance(admin.site._registry[model], PersonalAdmin)
+    # Without a reason given for it: to the page that asks for one.
+    shown, change = (302, 302) if is_personal else (200, change)
+    more: Table = {}
+    if is_personal:
+        more[("GET", f"{start}{row}/reason/")] = (None, staff(403, 200))
+        more[("POST", f"{start}{row}/reason/")] = ({"reason": "short"}, staff(403, 200))
+    if label == "messaging.conversation":
+        more[("GET", f"{start}{row}/messages/")] = (None, staff(403, 302))
+    return more | {
         ("GET", start): (None, staff(403, 200)),
         ("POST", start): ({}, staff(403, 200)),
         ("GET", f"{start}add/"): (None, staff(403, add)),
         ("POST", f"{start}add/"): ({}, staff(403, add)),
         ("GET", f"{start}{row}/"): (None, staff(302, 302)),  # to change/, where it is decided
-        ("GET", f"{start}{row}/change/"): (None, staff(403, 200)),
+        ("GET", f"{start}{row}/change/"): (None, staff(403, shown)),
         ("POST", f"{start}{row}/change/"): ({}, staff(403, change)),
-        ("GET", f"{start}{row}/history/"): (None, staff(403, 200)),
+        ("GET", f"{start}{row}/history/"): (None, staff(403, shown)),
         ("GET", f"{start}{row}/delete/"): (None, staff(403, 403)),
         ("POST", f"{start}{row}/delete/"): ({"post": "yes"}, staff(403, 403)),
     }

@@ -17,6 +17,7 @@ API: Table = {
     ("GET", "auth/session/"): (None, signed_in_only(200)),
     ("GET", "profile/"): (None, signed_in_only(200)),
     ("PATCH", "profile/"): ({"name": "New name"}, signed_in_only(200)),
+    ("GET", "profile/access-receipts/"): (None, signed_in_only(200)),
     ("GET", "room-types/"): (None, signed_in_only(200)),
     ("GET", "rooms/"): (None, signed_in_only(200)),
     # A superuser holds every permission in general, so also that of opening a room of one's own.

@@ -11,6 +11,7 @@ from django.urls import reverse
 from rest_framework.utils.encoders import JSONEncoder
 
 from tests.api import signed_in
+from tests.fixtures import prove
 from tests.permissions.admin import ADMIN_SIGN_IN
 from tests.permissions.cast import SIGN_IN, WHO, Cast, Status, Table, differing, fingerprint
 
@@ -37,6 +38,8 @@ class Browsers:
             client = Client()
             if person is not None:
                 client.force_login(person, backend=BACKEND)
+                if person.is_staff:
+                    prove(client, person, is_in_admin=True)
             self.cookies[who] = client.cookies.output(header="", sep=";").strip()
 
     def ask(self, who: str, method: str, address: str, body: Any) -> Status:

@@ -23,10 +23,12 @@ from accounts.actions.guests import guest_at
 from accounts.actions.people import create_api_token, update_profile
 from accounts.models import BusinessRole, OrganisationInvitation, User
 from accounts.models.invitation import PAUSE
+from audit.actions.receipts import look_at
 from core.actions.idempotency import answer_once
 from messaging.actions.messages import edit_message
 from rooms.actions.invitations import invite, join_as_guest
 from rooms.actions.participants import add_participant, enter_room
+from rooms.admin import room_subject
 from rooms.models import Role, Room, RoomInvitation
 from tests.passkeys import Authenticator
 from tests.permissions.cast import WHO, Cast
@@ -89,6 +91,8 @@ def cast(
     TOTP.activate(outsider, generate_totp_secret())
     RecoveryCodes.activate(outsider)
     key = WebAuthn.add(outsider, "Laptop", Authenticator().create(CREATE))
+    boss = people[WHO.index("superuser")]
+    look_at(actor=boss, subject=room_subject(room), reason="Ticket 4711")
     things = {
         "key": key.instance.pk,
         "app": "core",
