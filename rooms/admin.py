@@ -184,7 +184,7 @@ class ParticipantAdmin(OfRoomAdmin, ReadOnlyAdmin):
 
 
 @admin.register(RoomInvitation)
-class RoomInvitationAdmin(ReadOnlyAdmin):
+class RoomInvitationAdmin(OfRoomAdmin, ReadOnlyAdmin):
     """Invitations by e-mail; made, sent again and revoked in the room. Links are not shown."""
 
     list_display = ["email", "room", "role", "invited_by", "created_at", "status"]
