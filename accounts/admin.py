@@ -10,7 +10,6 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
-from knox.models import AuthToken
 
 from accounts.actions.organisations import (
     add_organisation,
@@ -24,7 +23,8 @@ from accounts.actions.people import (
     update_profile,
 )
 from accounts.actions.sessions import end_session
-from accounts.models import Membership, Organisation, OrganisationInvitation, User
+from accounts.actions.tokens import revoke_token
+from accounts.models import ApiToken, Membership, Organisation, OrganisationInvitation, User
 from accounts.queries import live_sessions
 from audit.admin import PersonalAdmin
 from audit.queries import Subject
@@ -250,8 +250,7 @@ import_module("django.contrib.auth.admin")
 import_module("allauth.account.admin")
 import_module("allauth.mfa.admin")
 import_module("allauth.usersessions.admin")
-import_module("knox.admin")
-admin.site.unregister([Authenticator, EmailAddress, Group, AuthToken, UserSession])
+admin.site.unregister([Authenticator, EmailAddress, Group, UserSession])
 
 
 @admin.register(EmailAddress)
@@ -274,16 +273,28 @@ class GroupAdmin(ReadOnlyAdmin):
     ordering = ["name"]
 
 
-@admin.register(AuthToken)
+@admin.register(ApiToken)
 class ApiTokenAdmin(OfPersonAdmin, ReadOnlyAdmin):
     """Whose API tokens there are. Made by their owners or `create_token`; digests are not shown."""
 
-    list_display = ["token_key", "user", "created", "expiry"]
+    list_display = ["name", "user", "scope", "created", "expiry", "last_used_at"]
+    list_filter = ["scope"]
     list_select_related = ["user"]
-    search_fields = ["user__email", "user__name", "=token_key"]
+    search_fields = ["user__email", "user__name", "name", "=token_key"]
     date_hierarchy = "created"
     ordering = ["-created"]
-    fields = ["token_key", "user", "created", "expiry"]
+    fields = ["name", "user", "scope", "token_key", "created", "expiry", "last_used_at"]
+    actions = ["revoke"]
+
+    @admin.action(description="Revoke: programs cannot use it any more")
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
+        """By `revoke_token`."""
+        self.act_on_each(
+            request,
+            queryset.select_related("user"),
+            lambda token: revoke_token(actor=person(request), token=token),
+            "revoked",
+        )
 
 
 @admin.register(UserSession)

@@ -109,11 +109,14 @@ class SignUp(PublicView):
 class SignOut(ApiView):
     """The token used, or the session, ends."""
 
+    open_to_read_tokens = True
+
     @operation("auth_signout", status=204)
     def post(self, request: Request) -> Response:
         """Sign out."""
-        if request.auth is not None:
-            revoke_token(actor=self.person, token=request.auth)
+        token: Any = request.auth
+        if token is not None:
+            revoke_token(actor=self.person, token=token)
         else:
             logout(request._request)
         return Response(status=204)

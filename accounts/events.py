@@ -66,6 +66,8 @@ class ApiTokenCreated(DomainEvent):
     """An API token was made for the person."""
 
     user_id: UUID
+    token_id: UUID
+    scope: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,9 +140,12 @@ class PersonActivated(DomainEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class ApiTokenRevoked(DomainEvent):
-    """Somebody signed out with an API token, which works no more."""
+    """An API token works no more; ``session`` is its digest."""
 
+    ends: ClassVar[str | None] = "session"
     user_id: UUID
+    token_id: UUID
+    session: str
 
 
 @dataclass(frozen=True, kw_only=True)

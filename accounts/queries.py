@@ -5,10 +5,10 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from accounts.models import BusinessRole, User
+from accounts.models import ApiToken, BusinessRole, User
 from accounts.models.organisation import CONSULTANT_ROLES
 from core.permissions import SECOND_FACTORS
 
@@ -138,3 +138,16 @@ def is_last_needed_factor(authenticator: Authenticator) -> bool:
         return False
     factors = Authenticator.objects.filter(user_id=authenticator.user_id, type__in=SECOND_FACTORS)
     return not factors.exclude(pk=authenticator.pk).exists()
+
+
+def tokens_of(user: User) -> QuerySet[ApiToken]:
+    """The person's API tokens that work, the newest first."""
+    works = Q(expiry__isnull=True) | Q(expiry__gt=timezone.now())
+    tokens: QuerySet[ApiToken] = ApiToken.objects.filter(works, user=user)
+    return tokens.order_by("-created", "pk")
+
+
+def expired_tokens() -> QuerySet[ApiToken]:
+    """Everybody's that work no more."""
+    tokens: QuerySet[ApiToken] = ApiToken.objects.filter(expiry__lte=timezone.now())
+    return tokens

@@ -45,8 +45,10 @@ from accounts.actions.second_factors import (
     record_second_factor_removed,
 )
 from accounts.actions.sessions import record_sign_out
+from accounts.actions.tokens import note_token_used
 from accounts.events import RecoveryCodeUsed
-from accounts.models import User
+from accounts.models import ApiToken, User
+from core.authentication import token_used
 from core.events import recorded
 from core.models import Event
 from core.refusals import Attempt, tell
@@ -153,3 +155,9 @@ def note_sign_out(request: HttpRequest, user: User | None, **_: Any) -> None:
 def note_account_kept(user: User, **_: Any) -> None:
     """A guest chose a password by allauth's pages, after its mail proved the address again."""
     note_kept(actor=user)
+
+
+@receiver(token_used)
+def keep_token_use(token: ApiToken, **_: Any) -> None:
+    """A program asked something with it."""
+    note_token_used(actor=token.user, token=token)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from accounts.actions.organisations import add_organisation, set_business_role
-from accounts.actions.people import create_api_token, sign_up
+from accounts.actions.people import sign_up
+from accounts.actions.tokens import create_api_token
 from accounts.models import BusinessRole, User
 from messaging.actions.messages import send_message
 from messaging.fragments import message_html

@@ -135,8 +135,10 @@ def queries_of_socket(scene: Scene) -> int:
     """The same for a frame: who sends it is looked up again for each."""
     for _ in range(2):
         with CaptureQueriesContext(connection) as captured:
-            actor = Credentials(token=scene.host_token).person()
-            _send(actor, scene.room.conversation_id, marked(0), uuid4(), None)
+            holder = Credentials(token=scene.host_token).holder()
+            if holder is None:
+                raise RuntimeError("the token of the scene does not work")
+            _send(holder.person, scene.room.conversation_id, marked(0), uuid4(), None)
     return _statements(captured)
 
 

@@ -4,13 +4,13 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
 
-from core.addresses import address_of_request
+from core.addresses import address_of_request, address_of_scope
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,11 @@ def acting_from(origin: Origin) -> Iterator[None]:
         _origin.reset(token)
 
 
+def come_by(session: str) -> None:
+    """The running request came by this session or token, as found out on the way."""
+    _origin.set(replace(current_origin(), session=session))
+
+
 def session_digest(session_key: str | None) -> str:
     """Sixteen hex digits that tell sessions apart without giving the key away.
 
@@ -60,6 +65,16 @@ def origin_of_request(request: HttpRequest) -> Origin:
         ip=address_of_request(request),
         user_agent=request.META.get("HTTP_USER_AGENT", "")[:255],
         session=session_digest(request.session.session_key),
+    )
+
+
+def origin_of_scope(scope: dict[str, Any], session: str) -> Origin:
+    """The same for a socket; ``session`` is the digest of what it was opened with."""
+    headers = dict(scope.get("headers", []))
+    return Origin(
+        ip=address_of_scope(scope),
+        user_agent=headers.get(b"user-agent", b"").decode("latin-1")[:255],
+        session=session,
     )
 
 

@@ -57,3 +57,10 @@ class NotAllowed(ActionError):
     detail = "You do not have the permission to do that here."
     permission = ""
     subject = ""
+
+
+class ReadOnlyToken(NotAllowed):
+    """A token that may only read was used for more."""
+
+    code = "read_only_token"
+    detail = "This token may only read. Use one that may write, from API tokens in your profile."

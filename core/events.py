@@ -93,4 +93,5 @@ def ended_session(name: str, data: dict[str, Any]) -> str | None:
     event_class = DomainEvent.classes.get(name)
     if event_class is None or event_class.ends is None:
         return None
-    return str(data[event_class.ends])
+    digest = data.get(event_class.ends)  # not in events from before it was kept
+    return str(digest) if digest else None

@@ -58,10 +58,11 @@ def admitted(credentials: Credentials, address: str | None) -> Any:
     The address is counted first, so that whoever guesses credentials cannot go on for ever.
     """
     spend("socket", address=address)
-    person = credentials.person()
-    if person is not None:
-        spend("socket", person=person.pk)
-    return person
+    holder = credentials.holder()
+    if holder is None:
+        return None
+    spend("socket", person=holder.person.pk)
+    return holder.person
 
 
 def take_place(outlet: Outlet, address: str | None) -> None:

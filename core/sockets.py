@@ -26,11 +26,10 @@ from django.http import Http404
 from redis.exceptions import RedisError
 
 from core import presence
-from core.addresses import address_of_scope
-from core.authentication import Credentials
-from core.context import Origin, acting_from
+from core.authentication import Credentials, Holder
+from core.context import acting_from, origin_of_scope
 from core.database import DATABASE_AWAY, in_database
-from core.errors import ActionError, NotAllowed, RateLimited
+from core.errors import ActionError, NotAllowed, RateLimited, ReadOnlyToken
 from core.events import MAX_NUMBER, StreamKey, UnknownStream
 from core.floods import FLOOD, Frames, admitted, take_place
 from core.frames import FrameError, error_frame, parse_frame
@@ -46,6 +45,7 @@ TRY_AGAIN_LATER = 1013
 
 Handler = Callable[["SuiteConsumer", dict[str, Any]], Awaitable[None]]
 _handlers: dict[str, Handler] = {}
+_reading: set[str] = set()
 
 
 class SignedOut(ActionError):
@@ -72,11 +72,13 @@ class StreamKind:
 _stream_kinds: dict[str, StreamKind] = {}
 
 
-def frame(frame_type: str) -> Callable[[Handler], Handler]:
-    """Register the handler of a frame type."""
+def frame(frame_type: str, *, reads: bool = False) -> Callable[[Handler], Handler]:
+    """Register the handler of a frame type; ``reads`` opens it to tokens that may only read."""
 
     def register(handler: Handler) -> Handler:
         _handlers[frame_type] = handler
+        if reads:
+            _reading.add(frame_type)
         return handler
 
     return register
@@ -127,6 +129,7 @@ class SuiteConsumer(AsyncWebsocketConsumer):
     base_send: Any
     hub: Hub
     outlet: Outlet
+    _holder: Holder | None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Handle the socket's messages one after the other.
@@ -154,25 +157,25 @@ class SuiteConsumer(AsyncWebsocketConsumer):
         """Accept a signed-in person; everybody else is closed with 4401."""
         credentials: Credentials = self.scope["credentials"]
         await self.accept(subprotocol=self.scope.get("token_protocol"))
-        self.origin = _origin(self.scope, credentials)
+        self.origin = origin_of_scope(self.scope, credentials.digest)
         try:
-            user = await in_database(admitted, credentials, self.origin.ip)
+            person = await in_database(admitted, credentials, self.origin.ip)
         except DATABASE_AWAY as error:
             database_outage.note(error)
             await self.close(code=TRY_AGAIN_LATER)
             raise StopConsumer from None
         except RateLimited as error:
             await self._turn_away(error)
-        if user is None:
+        if person is None:
             await self.close(code=SIGNED_OUT)
             if credentials.token:
                 with acting_from(self.origin):
                     await in_database(tell_of_token)
             raise StopConsumer
-        self.user_id: UUID = user.pk
-        self.frames = Frames(user.pk)
+        self.user_id: UUID = person.pk
+        self.frames = Frames(self.user_id)
         self.hub = hub()
-        outlet = Outlet(self.base_send, user.pk, credentials)
+        outlet = Outlet(self.base_send, self.user_id, credentials)
         try:
             await in_database(take_place, outlet, self.origin.ip)
         except RateLimited as error:
@@ -253,25 +256,31 @@ class SuiteConsumer(AsyncWebsocketConsumer):
         handler = _handlers.get(content["type"])
         if handler is None:
             raise FrameError(f"Unknown frame type {content['type'][:64]!r}.")
-        self._actor: Any = None
+        self._holder = None
         with acting_from(self.origin):
             if content["type"] != "ping":
                 await self.actor()
             try:
+                if content["type"] not in _reading and not (await self.holder()).may_write:
+                    raise ReadOnlyToken
                 await handler(self, content)
             except NotAllowed as error:
-                await in_database(tell_of_frame, self._actor, content["type"], error)
+                await in_database(tell_of_frame, await self.actor(), content["type"], error)
                 raise
 
     async def actor(self) -> Any:
         """The person behind this socket, fresh for each frame; raises `SignedOut`."""
-        if self._actor is None:
+        return (await self.holder()).person
+
+    async def holder(self) -> Holder:
+        """The person, and what they may say on this socket; raises `SignedOut`."""
+        if self._holder is None:
             credentials: Credentials = self.scope["credentials"]
-            self._actor = await in_database(credentials.person)
+            self._holder = await in_database(credentials.holder)
             database_outage.over()
-        if self._actor is None:
+        if self._holder is None:
             raise SignedOut
-        return self._actor
+        return self._holder
 
     async def follow(self, stream: StreamKey, after: int | None) -> None:
         """Subscribe to a stream that the person may see; raises `Http404` otherwise."""
@@ -346,16 +355,7 @@ class SuiteConsumer(AsyncWebsocketConsumer):
         self.reply(type="error", **named, code=code, detail=detail, **more)
 
 
-def _origin(scope: dict[str, Any], credentials: Credentials) -> Origin:
-    headers = dict(scope.get("headers", []))
-    return Origin(
-        ip=address_of_scope(scope),
-        user_agent=headers.get(b"user-agent", b"").decode("latin-1")[:255],
-        session=credentials.digest,
-    )
-
-
-@frame("subscribe")
+@frame("subscribe", reads=True)
 async def subscribe(consumer: SuiteConsumer, content: dict[str, Any]) -> None:
     """Follow a stream from a number on."""
     after = content.get("after")
@@ -364,13 +364,13 @@ async def subscribe(consumer: SuiteConsumer, content: dict[str, Any]) -> None:
     await consumer.follow(StreamKey.parse(content.get("stream")), after)
 
 
-@frame("unsubscribe")
+@frame("unsubscribe", reads=True)
 async def unsubscribe(consumer: SuiteConsumer, content: dict[str, Any]) -> None:
     """Stop following a stream."""
     await consumer.unfollow(StreamKey.parse(content.get("stream")))
 
 
-@frame("presence")
+@frame("presence", reads=True)
 async def show_presence(consumer: SuiteConsumer, content: dict[str, Any]) -> None:
     """Tell the streams one follows whether one is active or away."""
     state = text_of(content, "state")
@@ -380,7 +380,7 @@ async def show_presence(consumer: SuiteConsumer, content: dict[str, Any]) -> Non
     await consumer.show_presence()
 
 
-@frame("ping")
+@frame("ping", reads=True)
 async def ping(consumer: SuiteConsumer, content: dict[str, Any]) -> None:
     """Answer that the socket works."""
     consumer.reply(type="pong")

@@ -8,10 +8,9 @@ from typing import Any
 import jsonschema  # type: ignore[import-untyped]
 import yaml
 from django.urls import get_resolver
-from knox.models import AuthToken
 from rest_framework.test import APIClient
 
-from accounts.models import User
+from accounts.models import ApiToken, User
 
 SCHEMA = Path(__file__).resolve().parent.parent / "docs" / "openapi.yaml"
 PROBLEM = "application/problem+json"
@@ -49,7 +48,7 @@ def signed_in(user: User | None) -> CheckedClient:
     """A client with a token of the person; None is nobody."""
     client = CheckedClient()
     if user is not None:
-        _, token = AuthToken.objects.create(user)
+        _, token = ApiToken.objects.create(user)
         client.credentials(HTTP_AUTHORIZATION=f"Token {token}")
     return client
 

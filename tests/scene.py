@@ -14,7 +14,8 @@ if __name__ == "__main__":
     django.setup()
 
     from accounts.actions.organisations import add_organisation, set_business_role
-    from accounts.actions.people import create_api_token, sign_up
+    from accounts.actions.people import sign_up
+    from accounts.actions.tokens import create_api_token
     from accounts.models import BusinessRole, User
     from rooms.actions.lifecycle import create_room, start_room
     from rooms.actions.participants import add_participant

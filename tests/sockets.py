@@ -13,9 +13,8 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 from channels.testing import WebsocketCommunicator
-from knox.models import AuthToken
 
-from accounts.models import User
+from accounts.models import ApiToken, User
 from consultsuite.asgi import application
 from core.database import in_database
 from core.hub import Hub, hub
@@ -84,7 +83,7 @@ async def open_socket() -> AsyncIterator[OpenSocket]:
 
     async def connect(person: User | None = None, **options: Any) -> Socket:
         if person is not None:
-            _, token = await in_database(AuthToken.objects.create, person)
+            _, token = await in_database(ApiToken.objects.create, person)
             options["subprotocols"] = [f"token.{token}"]
         socket = Socket(application, "/ws/", **options)
         is_accepted, _ = await socket.connect(SECONDS)

@@ -1,12 +1,11 @@
 """Passwords are changed, and whoever knew the old one is gone."""
 
 from django.db import transaction
-from knox.models import AuthToken
 
 from accounts.actions.sessions import end_other_sessions
 from accounts.actions.tokens import revoke_token
 from accounts.events import PasswordChanged
-from accounts.models import User
+from accounts.models import ApiToken, User
 from core.errors import NotAllowed
 from core.publish import record
 
@@ -25,7 +24,7 @@ def change_password(
         raise NotAllowed
     user.set_password(password)
     user.save(update_fields=["password"])
-    for token in AuthToken.objects.filter(user=user):
+    for token in ApiToken.objects.filter(user=user):
         revoke_token(actor=actor, token=token)
     end_other_sessions(actor=actor, user=user, keep=keep_session)
     record(PasswordChanged(user_id=user.pk), stream=user.stream, actor=actor)

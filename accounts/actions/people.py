@@ -10,11 +10,9 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
-from knox.models import AuthToken
 
 from accounts.events import (
     AddressConfirmed,
-    ApiTokenCreated,
     PersonActivated,
     PersonDeactivated,
     PersonSignedUp,
@@ -175,19 +173,6 @@ def activate_person(*, actor: User, user: User) -> User:
     """Let somebody sign in again. Records `PersonActivated`; activating twice changes nothing."""
     require(actor, "accounts.manage_all_users")
     return _set_active(actor, user, True)
-
-
-@transaction.atomic
-def create_api_token(*, actor: User, user: User) -> tuple[str, AuthToken]:
-    """A new API token and its row; the token itself is stored only as a hash.
-
-    Records `ApiTokenCreated`; raises `NotAllowed` for another person's account and a guest's.
-    """
-    if (actor.pk != user.pk and not actor.is_system) or user.is_guest:
-        raise NotAllowed
-    row, token = AuthToken.objects.create(user)
-    record(ApiTokenCreated(user_id=user.pk), stream=user.stream, actor=actor)
-    return token, row
 
 
 @transaction.atomic

@@ -2,13 +2,16 @@
 
 from accounts.models.invitation import Invitation, OrganisationInvitation
 from accounts.models.organisation import BusinessRole, Membership, Organisation
+from accounts.models.token import ApiToken, Scope
 from accounts.models.user import User
 
 __all__ = [
+    "ApiToken",
     "BusinessRole",
     "Invitation",
     "Membership",
     "Organisation",
     "OrganisationInvitation",
+    "Scope",
     "User",
 ]

@@ -9,9 +9,8 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from knox.models import AuthToken
 
-from accounts.models import User
+from accounts.models import ApiToken, User
 from tests.api import CheckedClient, signed_in
 from tests.fixtures import PASSWORD, capture_events, names
 
@@ -59,7 +58,7 @@ class TestSignIn:
         assert len({answer.content for answer in answers}) == 1
         assert answers[0].json()["type"] == "urn:consultsuite:wrong_credentials"
         assert answers[0]["WWW-Authenticate"] == "Token"
-        assert not AuthToken.objects.exists()
+        assert not ApiToken.objects.exists()
 
     def test_an_unconfirmed_address_waits_and_gets_the_mail_again(
         self, nobody: Any, consultant: User
@@ -71,7 +70,7 @@ class TestSignIn:
         assert answers[0].json()["type"] == "urn:consultsuite:address_not_confirmed"
         assert "Confirm your e-mail address" in answers[0].json()["detail"]
         assert [message.to for message in mail.outbox] == [[consultant.email]]
-        assert not AuthToken.objects.exists()
+        assert not ApiToken.objects.exists()
 
     def test_many_failures_have_to_wait(self, nobody: Any, consultant: User) -> None:
         fields = {"email": consultant.email, "password": "wrong"}
@@ -216,7 +215,7 @@ class TestSession:
         User.objects.filter(pk=consultant.pk).update(is_active=False)
         assert client.get(SESSION).status_code == 401
         User.objects.filter(pk=consultant.pk).update(is_active=True)
-        AuthToken.objects.update(expiry=timezone.now() - timedelta(seconds=1))
+        ApiToken.objects.update(expiry=timezone.now() - timedelta(seconds=1))
         assert client.get(SESSION).status_code == 401
 
 

@@ -13,10 +13,10 @@ from accounts.actions.people import (
     AddressTaken,
     InvalidProfile,
     appoint_staff,
-    create_api_token,
     deactivate_person,
     sign_up,
 )
+from accounts.actions.tokens import create_api_token
 from accounts.models import BusinessRole, Organisation, User
 from accounts.queries import account_of, owns_address, who_can_be_added
 from core.errors import NotAllowed

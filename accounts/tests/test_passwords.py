@@ -8,12 +8,11 @@ from django.contrib.auth.password_validation import validate_password
 from django.core import mail
 from django.core.exceptions import ValidationError
 from django.test import Client
-from knox.models import AuthToken
 
 from accounts.actions.passwords import change_password
-from accounts.actions.people import create_api_token
 from accounts.actions.sessions import forget_ended_sessions
-from accounts.models import User
+from accounts.actions.tokens import create_api_token
+from accounts.models import ApiToken, User
 from accounts.passwords import GuessingValidator
 from core.errors import NotAllowed
 from tests.fixtures import PASSWORD, capture_events, names, refused
@@ -78,7 +77,7 @@ def test_a_change_signs_out_everybody_else(client: Client, client_user: User) ->
     assert {event.ip for event in events} == {"127.0.0.1"}
     assert client.get("/profile/").status_code == 200
     assert elsewhere.get("/profile/").status_code == 302
-    assert not AuthToken.objects.exists()
+    assert not ApiToken.objects.exists()
     assert UserSession.objects.filter(user=client_user).count() == 1
     assert [letter.subject for letter in mail.outbox] == ["Your password was changed"]
     assert mail.outbox[0].to == [client_user.email]

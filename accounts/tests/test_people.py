@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from allauth.account.models import EmailAddress
 from django.contrib.auth import authenticate
-from knox.models import AuthToken
 
 from accounts.actions.people import (
     AddressTaken,
@@ -15,7 +14,6 @@ from accounts.actions.people import (
     activate_person,
     appoint_staff,
     confirm_address,
-    create_api_token,
     deactivate_person,
     note_last_seen,
     record_sign_in,
@@ -23,7 +21,8 @@ from accounts.actions.people import (
     sign_up,
     update_profile,
 )
-from accounts.models import User
+from accounts.actions.tokens import create_api_token
+from accounts.models import ApiToken, User
 from core.context import Origin, acting_from
 from core.errors import NotAllowed
 from tests.fixtures import PASSWORD, capture_events, names, refused
@@ -209,7 +208,7 @@ def test_tokens_are_made_by_their_owner_or_the_system(
         create_api_token(actor=system, user=client_user)
     assert row.user == client_user
     assert token not in (row.digest, row.token_key)
-    assert AuthToken.objects.filter(user=client_user).count() == 2
+    assert ApiToken.objects.filter(user=client_user).count() == 2
     assert names(events) == ["ApiTokenCreated", "ApiTokenCreated"]
 
 

@@ -14,10 +14,9 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core import mail
 from django.core.cache import cache
 from django.test import Client
-from knox.models import AuthToken
 from pytest_django import Settings
 
-from accounts.models import User
+from accounts.models import ApiToken, User
 from core.encryption import decrypt, places
 from tests.api import signed_in
 from tests.fixtures import PASSWORD, capture_events, names
@@ -275,7 +274,7 @@ class TestTokens:
         assert (refused.status_code, refused.json()["type"]) == (401, KIND + "second_factor_needed")
         wrong = self.ask(client_user, code="12345678")
         assert (wrong.status_code, wrong.json()["type"]) == (401, KIND + "wrong_code")
-        assert not AuthToken.objects.exists()
+        assert not ApiToken.objects.exists()
         answer = self.ask(client_user, code=code_of(secret))
         assert answer.status_code == 200
         assert self.ask(client_user, code=code_of(secret)).status_code == 401

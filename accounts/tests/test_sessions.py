@@ -12,13 +12,13 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts import middleware
-from accounts.actions.people import create_api_token
 from accounts.actions.sessions import (
     end_other_sessions,
     end_session,
     forget_ended_sessions,
     note_session_seen,
 )
+from accounts.actions.tokens import create_api_token
 from accounts.models import User
 from accounts.queries import ended_sessions, sessions_of
 from accounts.tasks import forget_ended_sessions as forget_ended_sessions_task

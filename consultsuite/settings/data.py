@@ -69,6 +69,10 @@ CELERY_BEAT_SCHEDULE = {
     "worker-heartbeat": {"task": "core.tasks.beat_heart", "schedule": 15.0},
     "forget-old-answers": {"task": "core.tasks.forget_old_answers", "schedule": 86_400.0},
     "forget-old-refusals": {"task": "audit.tasks.forget_old_refusals", "schedule": 86_400.0},
+    "forget-expired-tokens": {
+        "task": "accounts.tasks.forget_expired_tokens",
+        "schedule": 86_400.0,
+    },
     "forget-ended-sessions": {
         "task": "accounts.tasks.forget_ended_sessions",
         "schedule": 86_400.0,

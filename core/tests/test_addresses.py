@@ -11,7 +11,7 @@ from django.core.handlers.asgi import ASGIRequest
 from django.test import RequestFactory
 from pytest_django import Settings
 
-from accounts.actions.people import create_api_token
+from accounts.actions.tokens import create_api_token
 from accounts.models import User
 from consultsuite.asgi import application
 from core.addresses import ForwardedHeaders, address_of_request, address_of_scope, neighbourhood

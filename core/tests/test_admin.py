@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.actions.people import create_api_token
+from accounts.actions.tokens import create_api_token
 from accounts.models import (
     BusinessRole,
     Membership,

@@ -12,7 +12,7 @@ from pytest_django import Settings
 from redis.exceptions import RedisError
 from rest_framework.test import APIClient
 
-from accounts.actions.people import create_api_token
+from accounts.actions.tokens import create_api_token
 from accounts.models import User
 from consultsuite import settings as project
 from consultsuite.asgi import application

@@ -9,11 +9,11 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.test import Client
-from knox.models import AuthToken
 
 from accounts.actions.people import deactivate_person
 from accounts.actions.sessions import end_session
-from accounts.models import User
+from accounts.actions.tokens import create_api_token, revoke_token
+from accounts.models import ApiToken, Scope, User
 from consultsuite.asgi import application
 from core.database import in_database
 from core.floods import FRAMES_IN_A_BURST
@@ -148,6 +148,41 @@ async def test_an_ended_session_closes_its_sockets_at_once_and_no_other(
     assert await by_token.settled() == []
 
 
+async def test_a_revoked_token_closes_its_sockets_at_once_and_no_other(
+    client_user: User, signed_in: Client, open_socket: OpenSocket
+) -> None:
+    token, row = await in_database(create_api_token, actor=client_user, user=client_user)
+    with_it = await open_socket(subprotocols=[f"token.{token}"])
+    others = await open_socket(client_user), await open_socket(**cookie(signed_in))
+    await in_database(revoke_token, actor=client_user, token=row)
+    assert (await with_it.until("error"))["code"] == "signed_out"
+    assert await with_it.next() == {"type": "closed", "code": 4401}
+    for socket in others:
+        assert await socket.settled() == []
+
+
+async def test_a_token_that_may_read_follows_and_says_nothing(
+    client_user: User, room: Room, open_socket: OpenSocket
+) -> None:
+    token, _ = await in_database(
+        create_api_token, actor=client_user, user=client_user, scope=Scope.READ
+    )
+    socket = await open_socket(subprotocols=[f"token.{token}"])
+    await socket.follow(room.conversation.stream)
+    await socket.say("presence", state="away")
+    await socket.settled()
+    refused = frame_types() - {"subscribe", "unsubscribe", "presence", "ping"}
+    assert refused >= {"message.send", "typing", "signal"}
+    for frame_type in sorted(refused):
+        await socket.say(
+            frame_type, id="1", conversation=str(room.conversation_id), body="Hi", client_id=NAME
+        )
+        answer = await socket.until("error")
+        assert (answer["id"], answer["code"]) == ("1", "read_only_token")
+    await socket.say("unsubscribe", stream=str(room.conversation.stream))
+    await socket.until("unsubscribed")
+
+
 def _signed_in_again(user: User) -> Client:
     browser = Client()
     browser.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
@@ -178,7 +213,7 @@ async def test_sign_out_elsewhere_ends_at_the_heartbeat(
     by_token = await open_socket(client_user)
     untouched = await open_socket(consultant)
     await in_database(signed_in.session.flush)
-    await in_database(AuthToken.objects.filter(user=client_user).delete)
+    await in_database(ApiToken.objects.filter(user=client_user).delete)
     await hub().beat()
     for socket in (by_session, by_token):
         assert (await socket.until("error"))["code"] == "signed_out"

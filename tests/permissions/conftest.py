@@ -20,7 +20,8 @@ from PIL import Image
 from pytest_django import Settings
 
 from accounts.actions.guests import guest_at
-from accounts.actions.people import create_api_token, update_profile
+from accounts.actions.people import update_profile
+from accounts.actions.tokens import create_api_token
 from accounts.models import BusinessRole, OrganisationInvitation, User
 from accounts.models.invitation import PAUSE
 from audit.actions.receipts import look_at

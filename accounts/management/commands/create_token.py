@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts.actions.people import create_api_token
-from accounts.models import User
+from accounts.actions.tokens import DAYS, SIGNED_IN_DAYS, create_api_token
+from accounts.models import Scope, User
 from accounts.queries import person_by_email
 
 
@@ -15,13 +15,22 @@ class Command(BaseCommand):
     help = "Print a new API token for the person with this e-mail address."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """The person."""
+        """The person, and what the token is for."""
         parser.add_argument("email")
+        parser.add_argument("--name", default="Made by a command", help="What it is for.")
+        parser.add_argument(
+            "--scope", choices=Scope.values, default=Scope.WRITE, help="What it may do."
+        )
+        parser.add_argument(
+            "--days", type=int, choices=DAYS, default=SIGNED_IN_DAYS, help="How long it works."
+        )
 
-    def handle(self, *args: Any, email: str, **options: Any) -> None:
+    def handle(self, *args: Any, email: str, name: str, scope: str, days: int, **_: Any) -> None:
         """Make the token and print it; it cannot be read again later."""
         person = person_by_email(email)
         if person is None:
             raise CommandError(f"Nobody active has the address {email}.")
-        token, _ = create_api_token(actor=User.objects.system(), user=person)
+        token, _ = create_api_token(
+            actor=User.objects.system(), user=person, name=name, scope=scope, days=days
+        )
         self.stdout.write(token)
