@@ -3,7 +3,7 @@
 MAKEFLAGS += --no-print-directory
 PYTHON_BIN := .venv/bin/python
 
-.PHONY: help setup run test check bench seed lock clean
+.PHONY: help setup run test fuzz check bench seed lock clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -18,6 +18,10 @@ run: ## Serve on http://127.0.0.1:$PORT/ (8000), data in $CONSULTSUITE_VAR (var)
 test: ## Run every test, browser tests included; ARGS="-k name" narrows
 	@bin/setup --dev --browser
 	@CHROMIUM="$${CHROMIUM:-$$(cat .make/chromium)}" $(PYTHON_BIN) bin/test.py $(ARGS)
+
+fuzz: ## Try N times as many inputs as the tests do, others each time (N=20)
+	@bin/setup --dev
+	@FUZZ=$(or $(N),20) $(PYTHON_BIN) -m pytest -p no:cacheprovider tests/fuzz
 
 check: ## Lint, types, layers, templates, migrations, production settings
 	@bin/setup --dev --no-frontend

@@ -69,7 +69,9 @@ class PublicView(ApiView):
 class SignIn(PublicView):
     """An address and a password become a token."""
 
-    @operation("auth_signin", SignedInSerializer, body=SignInSerializer, public=True)
+    @operation(
+        "auth_signin", SignedInSerializer, body=SignInSerializer, public=True, refuses=[401, 403]
+    )
     def post(self, request: Request) -> Response:
         """Get a token. 401 `wrong_credentials`, `second_factor_needed` or `wrong_code`, 403
         `address_not_confirmed` or `second_factor_required`, 429."""

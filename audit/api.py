@@ -23,7 +23,9 @@ from core.permissions import require
 class AuditLogs(ApiView):
     """Who did or tried what, on what, when and from where."""
 
-    @listing("audit_logs_list", EntrySerializer, parameters=[SearchQuery, CURSOR, LIMIT])
+    @listing(
+        "audit_logs_list", EntrySerializer, parameters=[SearchQuery, CURSOR, LIMIT], refuses=[403]
+    )
     def get(self, request: Request) -> Response:
         """Newest first. Needs the permission `accounts.view_audit_logs`."""
         require(self.person, READ)

@@ -24,7 +24,7 @@ def events_answer(request: Request, stream: StreamKey, after: int) -> Response:
 class Events(ApiView):
     """Events of one stream."""
 
-    @operation("events_list", EventsSerializer, parameters=[EventsQuery, LIMIT])
+    @operation("events_list", EventsSerializer, parameters=[EventsQuery, LIMIT], refuses=[404])
     def get(self, request: Request) -> Response:
         """What happened in a stream that you may follow, after a number."""
         query = self.query(EventsQuery)

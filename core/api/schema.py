@@ -15,7 +15,13 @@ from drf_spectacular.utils import (
 from rest_framework import serializers
 
 from core.api.pages import MAX_PAGE_SIZE, PAGE_SIZE
-from core.api.problems import CONTENT_TYPE
+from core.api.problems import CONTENT_TYPE, TITLES
+
+REFUSES = "x-refuses"
+"""Carries an operation's own problems to `add_problems`, which takes it out again."""
+
+DESCRIBED = (400, 401, 403, 404, 409, 413, 415, 422, 429, 503)
+SAYS_WHEN = (429, 503)
 
 Answer = type[serializers.BaseSerializer[Any]] | None
 
@@ -61,11 +67,13 @@ def operation(
     parameters: Sequence[Any] = (),
     creates: bool = False,
     public: bool = False,
+    refuses: Sequence[int] = (),
 ) -> Callable[[Any], Any]:
     """Describe a method: its id, what it takes and answers.
 
     ``also`` names further statuses with the same answer, ``others`` with another; ``creates``
-    says that an `Idempotency-Key` is honoured; ``public`` that nobody has to be signed in.
+    says that an `Idempotency-Key` is honoured; ``public`` that nobody has to be signed in;
+    ``refuses`` names problems beyond those that `add_problems` knows by itself.
     """
     responses = {status: OpenApiResponse(answer, description="")}
     for code, description in (also or {}).items():
@@ -78,6 +86,7 @@ def operation(
         responses=responses,
         parameters=[*parameters, *([IDEMPOTENCY_KEY] if creates else [])],
         auth=[] if public else None,  # None means the view's own
+        extensions={REFUSES: [*refuses]},
     )
 
 
@@ -87,6 +96,7 @@ def listing(
     *,
     body: Answer = None,
     parameters: Sequence[Any] = (CURSOR, LIMIT),
+    refuses: Sequence[int] = (),
 ) -> Callable[[Any], Any]:
     """Describe a method that answers one page of a list."""
     return extend_schema(
@@ -94,6 +104,7 @@ def listing(
         request=body,
         responses={200: OpenApiResponse(_page_of(item), description="")},
         parameters=[*parameters],
+        extensions={REFUSES: [*refuses]},
     )
 
 
@@ -110,13 +121,21 @@ def _page_of(item: type[serializers.Serializer[Any]]) -> Any:
 
 
 def add_problems(result: Any, generator: Any, request: Any, public: bool) -> Any:
-    """drf-spectacular hook: every operation may answer a problem document."""
-    for operations in result["paths"].values():
-        for described in operations.values():
-            described["responses"]["default"] = {
-                "description": "A problem: see its `status`.",
-                "content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-            }
+    """drf-spectacular hook: which problem documents every operation may answer.
+
+    `default` stands for what any address answers to a wrong method or `Accept`, and for faults.
+    """
+    for path, operations in result["paths"].items():
+        for method, described in operations.items():
+            for status in sorted(_problems(path, method, described)):
+                described["responses"][str(status)] = {
+                    "$ref": f"#/components/responses/Problem{status}"
+                }
+            described["responses"]["default"] = {"$ref": "#/components/responses/Problem"}
+    result["components"]["responses"] = {
+        "Problem": _problem_response("A problem: see its `status`."),
+        **{f"Problem{status}": _problem_response(TITLES[status], status) for status in DESCRIBED},
+    }
     result["components"]["schemas"]["Problem"] = {
         "type": "object",
         "description": "RFC 9457.",
@@ -138,3 +157,35 @@ def add_problems(result: Any, generator: Any, request: Any, public: bool) -> Any
     }
     result["components"]["schemas"] = dict(sorted(result["components"]["schemas"].items()))
     return result
+
+
+def _problems(path: str, method: str, described: Any) -> set[int]:
+    """The statuses of the problems that an operation may answer."""
+    names = {parameter["name"]: parameter["in"] for parameter in described.get("parameters", [])}
+    is_write, is_about_one = method != "get", "{" in path
+    may = {
+        400: "requestBody" in described or bool(set(names.values()) - {"path"}),
+        401: bool(described.get("security")),
+        403: bool(described.get("security")) and is_write,
+        404: is_about_one,
+        409: is_write and is_about_one,
+        413: "requestBody" in described,
+        415: "requestBody" in described,
+        422: "Idempotency-Key" in names,
+        429: True,
+        503: True,
+    }
+    return {status for status in DESCRIBED if may[status]} | set(described.pop(REFUSES, []))
+
+
+def _problem_response(description: str, status: int = 0) -> Any:
+    shape = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    response: dict[str, Any] = {"description": description, "content": {CONTENT_TYPE: shape}}
+    if status in SAYS_WHEN:
+        response["headers"] = {
+            "Retry-After": {
+                "description": "Seconds to wait before asking again.",
+                "schema": {"type": "integer", "minimum": 0},
+            }
+        }
+    return response

@@ -19,6 +19,7 @@ from rest_framework.views import APIView
 from core.actions.idempotency import Answer, answer_once
 from core.addresses import address_of_request
 from core.api.pages import CursorPagination
+from core.api.shapes import wrong_types
 from core.limits import spend
 
 MAX_KEY_CHARACTERS = 255
@@ -47,7 +48,10 @@ class ApiView(APIView):
 
     def body(self, serializer_class: type[BaseSerializer[Any]], **options: Any) -> dict[str, Any]:
         """The request's body as validated; raises `ValidationError` (400)."""
-        return _validated(serializer_class(data=self.request.data, **options))
+        serializer = serializer_class(data=self.request.data, **options)
+        if errors := wrong_types(serializer, self.request.data):
+            raise ValidationError(errors)
+        return _validated(serializer)
 
     def query(self, serializer_class: type[BaseSerializer[Any]]) -> dict[str, Any]:
         """The query string as validated; raises `ValidationError` (400)."""

@@ -22,6 +22,7 @@ from core.api.problems import TITLES, problem, problem_response
 from core.models import Event, IdempotentAnswer
 from rooms.models import Room
 from tests.api import PROBLEM, signed_in
+from tests.fixtures import everything_stored
 
 ROOMS = "/api/rooms/"
 NEW = {"name": "Order import", "room_type": "consultation"}
@@ -63,6 +64,29 @@ class TestProblems:
         assert answer["Content-Type"] == PROBLEM
         assert answer.json()["title"] == TITLES[status]
         assert not Room.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("address", "body", "field"),
+        [
+            (ROOMS, NEW | {"name": 7}, "name"),
+            (ROOMS, NEW | {"name": ["x"]}, "name"),
+            (ROOMS, NEW | {"duration_minutes": "60"}, "duration_minutes"),
+            (ROOMS, NEW | {"duration_minutes": True}, "duration_minutes"),
+            (ROOMS, NEW | {"duration_minutes": 30.5}, "duration_minutes"),
+            (f"{ROOMS}{{room}}/agenda/clock/", {"follows_clock": "yes"}, "follows_clock"),
+            (f"{ROOMS}{{room}}/agenda/clock/", {"follows_clock": 1}, "follows_clock"),
+            (f"{ROOMS}{{room}}/agenda/current/", {"item": 5}, "item"),
+            (f"{ROOMS}{{room}}/agenda/order/", {"items": [5]}, "items"),
+            (f"{ROOMS}{{room}}/messages/", {"body": 4.2}, "body"),
+        ],
+    )
+    def test_a_value_of_another_type_is_not_taken_for_what_it_looks_like(
+        self, consultant: User, room: Room, address: str, body: dict[str, Any], field: str
+    ) -> None:
+        before = everything_stored()
+        answer = signed_in(consultant).post(address.format(room=room.pk), body)
+        assert (answer.status_code, list(answer.json()["errors"])) == (400, [field])
+        assert everything_stored() == before
 
     def test_a_method_that_is_not_there(self, consultant: User) -> None:
         answer = signed_in(consultant).delete(ROOMS)

@@ -18,7 +18,7 @@ from rooms.serializers import InvitationSerializer, InviteSerializer
 class Invitations(RoomView):
     """The open invitations of a room."""
 
-    @listing("invitations_list", InvitationSerializer)
+    @listing("invitations_list", InvitationSerializer, refuses=[403])
     def get(self, request: Request, room_id: UUID) -> Response:
         """Open invitations, also the expired, newest first; for who may add people."""
         room = self.room(room_id)
@@ -55,7 +55,7 @@ class InvitationView(RoomView):
 class InvitationDetail(InvitationView):
     """One open invitation."""
 
-    @operation("invitations_read", InvitationSerializer)
+    @operation("invitations_read", InvitationSerializer, refuses=[403])
     def get(self, request: Request, room_id: UUID, invitation_id: UUID) -> Response:
         """An open invitation."""
         return Response(InvitationSerializer(self.invitation(room_id, invitation_id)).data)

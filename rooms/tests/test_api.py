@@ -148,8 +148,19 @@ class TestList:
         make_room()
         assert signed_in(consultant).get(ROOMS, {"limit": "9" * 30}).status_code == 200
 
-    def test_a_broken_cursor_is_404(self, consultant: User) -> None:
-        assert signed_in(consultant).get(ROOMS, {"cursor": "x"}).status_code == 404
+    @pytest.mark.parametrize("cursor", ["x", "cD0=", "cj0x", "b3c9", "\x00", "é", "🙂", "", "A:1"])
+    def test_a_cursor_is_one_of_ours(self, consultant: User, cursor: str) -> None:
+        answer = signed_in(consultant).get(ROOMS, {"cursor": cursor})
+        assert (answer.status_code, list(answer.json()["errors"])) == (400, ["cursor"])
+
+    def test_a_cursor_of_another_list_is_none_of_ours(
+        self, consultant: User, make_room: Any
+    ) -> None:
+        client = signed_in(consultant)
+        make_room(), make_room("Other")
+        address = client.get(ROOMS, {"limit": "1"}).json()["next"]
+        answer = client.get(address.replace(ROOMS, "/api/room-types/"))
+        assert (answer.status_code, list(answer.json()["errors"])) == (400, ["cursor"])
 
 
 class TestChange:

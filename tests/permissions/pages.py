@@ -16,6 +16,7 @@ PROFILE = {"name": "New name", "timezone": "UTC", "locale": "en-gb"}
 
 ROOMS: Table = {
     ("GET", "/"): (None, signed_in_only(200)),
+    ("GET", "/go/"): (None, signed_in_only(200)),
     ("GET", "/rooms/"): (None, signed_in_only(200)),
     ("GET", "/rooms/new/"): (
         None, page.each(owner=200, colleague=200, superuser=200, others=403),
