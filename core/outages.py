@@ -15,6 +15,11 @@ REDIS_AWAY = (OSError, RedisError, RuntimeError)
 to a connection that has just closed with a RuntimeError."""
 
 
+FORGOTTEN_SECONDS = 60.0
+"""An outage of which nothing was noted for so long is over: what comes then is another one. A
+process without sockets hears of the end of an outage only so."""
+
+
 class Outage:
     """Whether one service is away, as this process last saw it; ``count`` outages so far."""
 
@@ -23,6 +28,7 @@ class Outage:
         self.meanwhile = meanwhile
         self.count = 0
         self._since: float | None = None
+        self._noted = 0.0
 
     @property
     def is_on(self) -> bool:
@@ -31,8 +37,10 @@ class Outage:
 
     def note(self, error: BaseException) -> None:
         """The service did not answer."""
-        if self._since is None:
-            self._since = time.monotonic()
+        now, before = time.monotonic(), self._noted
+        self._noted = now
+        if self._since is None or now - before > FORGOTTEN_SECONDS:
+            self._since = now
             self.count += 1
             reason = " ".join(str(error).split())[:200] or type(error).__name__
             logger.warning("%s is away (%s). %s", self.title, reason, self.meanwhile)

@@ -1,6 +1,5 @@
 """Every error as `application/problem+json` (RFC 9457)."""
 
-import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,9 +13,8 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from core.errors import ActionError, NotAllowed, RateLimited
+from core.outages import database_outage, redis_outage
 from core.refusals import tell_of_request
-
-logger = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
 KEPT_HEADERS = ("Retry-After", "WWW-Authenticate", "Allow")
@@ -77,9 +75,10 @@ def _answer_to(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, ActionError):
         return _refusal(error)
     if isinstance(error, OperationalError | InterfaceError | RedisError):
-        logger.error("Unavailable: %s", type(error).__name__)
+        (redis_outage if isinstance(error, RedisError) else database_outage).note(error)
         response = _answer(503, "A part of the server is away for a moment. Try again.")
         response["Retry-After"] = "5"
+        response._has_been_logged = True  # type: ignore[attr-defined] # one line for the outage, not one for each request
         return response
     if isinstance(error, exceptions.ValidationError):
         return _answer(400, "Some fields are not valid.", _fields(error.detail))

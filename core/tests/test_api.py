@@ -20,6 +20,7 @@ from core import views
 from core.actions.idempotency import answer_once
 from core.api.problems import TITLES, problem, problem_response
 from core.models import Event, IdempotentAnswer
+from core.outages import database_outage, redis_outage
 from rooms.models import Room
 from tests.api import PROBLEM, signed_in
 from tests.fixtures import everything_stored
@@ -131,6 +132,7 @@ class TestProblems:
         answer = problem_response(error, {})
         assert answer is not None
         assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+        (database_outage if isinstance(error, OperationalError) else redis_outage).over()
 
     def test_a_fault_of_ours_is_json_too(self, rf: RequestFactory) -> None:
         assert problem_response(ZeroDivisionError(), {}) is None
