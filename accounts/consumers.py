@@ -4,7 +4,7 @@ from uuid import UUID
 
 from accounts.actions.people import note_last_seen
 from accounts.models import User
-from core.sockets import StreamKind, stream_kind
+from core.kinds import StreamKind, stream_kind
 
 
 def _may_follow(user: User, user_id: UUID) -> bool:

@@ -8,6 +8,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -34,6 +35,11 @@ LOOK_SECONDS = 1.0
 HEAL_SECONDS = 2.0
 """Longest that telling the heads waits for events up to them to be sent first."""
 
+DRAIN_SECONDS = 3.0
+"""Longest that an ending process lets a socket finish what is under way."""
+
+RESTARTING = 1012
+
 MayFollow = Callable[[], bool]
 
 
@@ -45,6 +51,8 @@ class Hub:
         self.feeds: dict[str, Feed] = {}
         self.outlets: set[Outlet] = set()
         self.people = ConnectedPeople(self.channel, self.outlets)
+        self.is_draining = False
+        self._returning: asyncio.Task[None] | None = None
         self._leaving: set[Outlet] = set()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -94,6 +102,32 @@ class Hub:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await presence.close()
+
+    async def drain(self) -> None:
+        """The process is about to end: close every socket with 1012, what is under way first.
+
+        Their people come back at once, so nobody is told that they left; who does not is missed
+        when what is known of them expires.
+        """
+        self.is_draining = True
+        outlets = list(self.outlets)
+        await asyncio.gather(
+            self._expect_back(outlets), *(self._let_finish(outlet) for outlet in outlets)
+        )
+
+    async def _expect_back(self, outlets: list[Outlet]) -> None:
+        try:
+            async with asyncio.timeout(DRAIN_SECONDS):
+                await presence.expect_back(outlets)
+        except REDIS_AWAY as error:
+            redis_outage.note(error)
+
+    async def _let_finish(self, outlet: Outlet) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_SECONDS):
+                await outlet.is_idle.wait()
+                await outlet.drained()
+        outlet.close(RESTARTING)
 
     async def subscribe(
         self, outlet: Outlet, stream: StreamKey, after: int | None, may_follow: MayFollow
@@ -268,10 +302,7 @@ class Hub:
 
     async def beat(self) -> None:
         """Keep presence alive, look, let sockets have what they miss, tell them the heads."""
-        try:  # first: it does not depend on the database
-            await presence.refresh([o for o in self.outlets if not o.is_closed])
-        except REDIS_AWAY as error:
-            redis_outage.note(error)
+        await self._keep_presence()  # first: it does not depend on the database
         by_name = await self.look()
         healing = [f.healing for f in self.feeds.values() if f.healing and not f.healing.done()]
         if healing:
@@ -282,9 +313,31 @@ class Hub:
             outlet.write(json.dumps({"type": "heads", "streams": caught_up}))
         await self.people.end_others()
 
+    async def _keep_presence(self) -> None:
+        try:
+            lost = await presence.refresh([o for o in self.outlets if not o.is_closed])
+        except REDIS_AWAY as error:
+            redis_outage.note(error)
+            return
+        if lost:
+            self._returning = asyncio.ensure_future(_come_back(lost))
+
     def _follows(self, outlet: Outlet, name: str) -> bool:
         feed = self.feeds.get(name)
         return feed is not None and outlet in feed.outlets
+
+
+async def _come_back(outlets: list[Outlet]) -> None:
+    """Sockets that Redis had forgotten show themselves again, eight at a time: a process may hold
+    thousands, and the database has other work."""
+    turn = asyncio.Semaphore(8)
+
+    async def show(outlet: Outlet) -> None:
+        async with turn:
+            if outlet.missed is not None:
+                await outlet.missed()
+
+    await asyncio.gather(*map(show, outlets))
 
 
 def _permitted(may_follow: MayFollow, read: Callable[..., R], *args: Any) -> R | None:

@@ -35,6 +35,11 @@ class Outlet:
         # Where it is counted among the open sockets, and how many there may be (core.floods).
         self.places: dict[str, int] = {}
         self.is_closed = False
+        self.missed: Callable[[], Coroutine[Any, Any, None]] | None = None
+        """To be called when this socket was lost from Redis while it was open."""
+        self.is_idle = asyncio.Event()
+        """Cleared while a frame from the socket is being handled."""
+        self.is_idle.set()
         self._send = send
         self._waiting: deque[str] = deque()
         self._waiting_characters = 0

@@ -7,7 +7,7 @@ A socket whose process died is forgotten after `EXPIRY_SECONDS`.
 import asyncio
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -23,9 +23,12 @@ from redis.retry import Retry
 
 from core.outlet import Outlet
 
-EXPIRY_SECONDS = 45
+EXPIRY_SECONDS = 2.25 * settings.SOCKET_HEARTBEAT_SECONDS
 EXPIRY = timedelta(seconds=EXPIRY_SECONDS)
 """More than two heartbeats, so that one slow beat makes nobody look absent."""
+
+RETURN_SECONDS = min(15.0, EXPIRY_SECONDS)
+"""How long people still count whose process was asked to end: their browsers come back sooner."""
 
 STATES = ("active", "away")
 
@@ -72,8 +75,8 @@ def _key(user_id: UUID | str) -> str:
     return f"presence:{user_id}"
 
 
-def _value(outlet: Outlet) -> str:
-    until = time.time() + EXPIRY_SECONDS
+def _value(outlet: Outlet, seconds: float) -> str:
+    until = time.time() + seconds
     return json.dumps({"state": outlet.presence, "until": until, "streams": sorted(outlet.streams)})
 
 
@@ -82,13 +85,29 @@ async def touch(outlet: Outlet) -> None:
     await refresh([outlet])
 
 
-async def refresh(outlets: Iterable[Outlet]) -> None:
-    """Write the state of many sockets in one round trip."""
+async def refresh(outlets: Collection[Outlet]) -> list[Outlet]:
+    """Write the state of many sockets in one round trip.
+
+    Returns those of which Redis knew nothing: they are new, or it was emptied.
+    """
     pipe = _async_client().pipeline(transaction=False)
     for outlet in outlets:
-        pipe.hset(_key(outlet.user_id), outlet.token, _value(outlet))
-        pipe.expire(_key(outlet.user_id), EXPIRY_SECONDS)
+        pipe.hset(_key(outlet.user_id), outlet.token, _value(outlet, EXPIRY_SECONDS))
+    for outlet in outlets:
+        pipe.expire(_key(outlet.user_id), EXPIRY)
         _take(pipe, outlet)
+    added = (await pipe.execute())[: len(outlets)]
+    return [outlet for outlet, is_new in zip(outlets, added, strict=True) if is_new]
+
+
+async def expect_back(outlets: Iterable[Outlet]) -> None:
+    """These sockets are about to be closed by us: their people count for `RETURN_SECONDS`."""
+    pipe = _async_client().pipeline(transaction=False)
+    for outlet in outlets:
+        pipe.hset(_key(outlet.user_id), outlet.token, _value(outlet, RETURN_SECONDS))
+        pipe.expire(_key(outlet.user_id), EXPIRY)
+        for place in outlet.places:
+            pipe.zrem(place, outlet.token)
     await pipe.execute()
 
 
@@ -122,7 +141,7 @@ def take_places(outlet: Outlet) -> bool:
 def _take(pipe: Any, outlet: Outlet) -> None:
     for place in outlet.places:
         pipe.zadd(place, {outlet.token: time.time() + EXPIRY_SECONDS})
-        pipe.expire(place, EXPIRY_SECONDS)
+        pipe.expire(place, EXPIRY)
 
 
 async def aread(user_id: UUID | str) -> Presence:

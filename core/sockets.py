@@ -11,16 +11,12 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, NoReturn
 from uuid import UUID
 
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.conf import settings
-from django.core.exceptions import ObjectDoesNotExist
 from django.core.serializers.json import DjangoJSONEncoder
 from django.http import Http404
 from redis.exceptions import RedisError
@@ -33,11 +29,13 @@ from core.errors import ActionError, NotAllowed, RateLimited, ReadOnlyToken
 from core.events import MAX_NUMBER, StreamKey, UnknownStream
 from core.floods import FLOOD, Frames, admitted, take_place
 from core.frames import FrameError, error_frame, parse_frame
-from core.hub import Hub, hub
-from core.outages import REDIS_AWAY, database_outage, redis_outage
+from core.hub import RESTARTING, Hub, hub
+from core.kinds import kind_of
+from core.outages import database_outage, redis_outage
 from core.outlet import Outlet
 from core.people import SIGNED_OUT, SIGNED_OUT_FRAME
 from core.refusals import tell_of_frame, tell_of_token
+from core.stay import Stay
 
 logger = logging.getLogger(__name__)
 
@@ -55,23 +53,6 @@ class SignedOut(ActionError):
     detail = "Sign in again."
 
 
-@dataclass(frozen=True)
-class StreamKind:
-    """How one kind of stream is followed.
-
-    All three run in a database thread. ``may_follow(user, object_id)`` decides. ``entered(user,
-    object_id)`` is told of every socket that starts to follow, ``left(user_id, object_id)`` when
-    a person's last socket stops; the person may have been deactivated by then.
-    """
-
-    may_follow: Callable[[Any, UUID], bool]
-    entered: Callable[[Any, UUID], None] | None = None
-    left: Callable[[UUID, UUID], None] | None = None
-
-
-_stream_kinds: dict[str, StreamKind] = {}
-
-
 def frame(frame_type: str, *, reads: bool = False) -> Callable[[Handler], Handler]:
     """Register the handler of a frame type; ``reads`` opens it to tokens that may only read."""
 
@@ -84,25 +65,9 @@ def frame(frame_type: str, *, reads: bool = False) -> Callable[[Handler], Handle
     return register
 
 
-def stream_kind(kind: str, definition: StreamKind) -> None:
-    """Register who may follow streams of this kind."""
-    _stream_kinds[kind] = definition
-
-
-def stream_visible(user: Any, stream: StreamKey) -> bool:
-    """True if the person may follow the stream now. Runs queries."""
-    kind = _stream_kinds.get(stream.kind)
-    return kind is not None and kind.may_follow(user, stream.object_id)
-
-
 def frame_types() -> frozenset[str]:
     """All registered frame types, for the permission table's completeness test."""
     return frozenset(_handlers)
-
-
-def stream_kinds() -> frozenset[str]:
-    """All registered kinds of streams, for the same."""
-    return frozenset(_stream_kinds)
 
 
 def uuid_of(content: dict[str, Any], field: str) -> UUID:
@@ -129,6 +94,7 @@ class SuiteConsumer(AsyncWebsocketConsumer):
     base_send: Any
     hub: Hub
     outlet: Outlet
+    stay: Stay
     _holder: Holder | None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -144,6 +110,9 @@ class SuiteConsumer(AsyncWebsocketConsumer):
                 await getattr(self, message["type"].replace(".", "_"))(message)
         except StopConsumer:
             pass
+        except asyncio.CancelledError:
+            if not hub().is_draining:
+                raise  # else the process ends, and has waited long enough for the database
         finally:
             if hasattr(self, "outlet"):  # cancelled, or failed: no disconnect came
                 self.hub.abandon(self.outlet)
@@ -175,12 +144,16 @@ class SuiteConsumer(AsyncWebsocketConsumer):
         self.user_id: UUID = person.pk
         self.frames = Frames(self.user_id)
         self.hub = hub()
+        if self.hub.is_draining:
+            await self.close(code=RESTARTING)
+            raise StopConsumer
         outlet = Outlet(self.base_send, self.user_id, credentials)
         try:
             await in_database(take_place, outlet, self.origin.ip)
         except RateLimited as error:
             await self._turn_away(error)
         self.outlet = outlet
+        self.stay = Stay(self.hub, outlet, self.origin)
         await self.hub.connect(self.outlet)
 
     async def _turn_away(self, error: RateLimited) -> NoReturn:
@@ -195,19 +168,12 @@ class SuiteConsumer(AsyncWebsocketConsumer):
             return
         streams = [StreamKey.parse(name) for name in self.outlet.streams]
         self.hub.forget(self.outlet)
+        if self.hub.is_draining:  # they are on their way to another process
+            await self.hub.disconnect(self.outlet)
+            return
         try:
-            remaining = await presence.drop(self.outlet)
-            if not remaining.streams.issuperset(map(str, streams)):
-                # A reload comes back at once; nobody needs to be told that it went.
-                await asyncio.sleep(settings.SOCKET_LEAVE_GRACE_SECONDS)
-                remaining = await presence.aread(self.user_id)
             with acting_from(self.origin):
-                for stream in streams:
-                    await self._after_leaving(stream, remaining)
-        except REDIS_AWAY as error:
-            redis_outage.note(error)
-        except DATABASE_AWAY as error:
-            database_outage.note(error)
+                await self.stay.end(streams)
         finally:
             await self.hub.disconnect(self.outlet)
 
@@ -217,11 +183,12 @@ class SuiteConsumer(AsyncWebsocketConsumer):
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Handle one frame; whatever is wrong with it is answered and changes nothing."""
-        if self.outlet.is_closed:
-            return
+        if self.outlet.is_closed or self.hub.is_draining:
+            return  # not acknowledged: it is sent again to the next process
         if not await self._within_limits():
             return
         content: dict[str, Any] = {}
+        self.outlet.is_idle.clear()
         try:
             content = parse_frame(text_data)
             await self._handle(content)
@@ -240,6 +207,8 @@ class SuiteConsumer(AsyncWebsocketConsumer):
         except Exception:
             logger.exception("A frame of type %s failed", content.get("type"))
             self._refuse(content, "failed", "Something went wrong here; we have noted it.")
+        finally:
+            self.outlet.is_idle.set()
 
     async def _within_limits(self) -> bool:
         """Whether one more frame may be handled; else the socket is closed with 1008."""
@@ -284,7 +253,7 @@ class SuiteConsumer(AsyncWebsocketConsumer):
 
     async def follow(self, stream: StreamKey, after: int | None) -> None:
         """Subscribe to a stream that the person may see; raises `Http404` otherwise."""
-        kind = _stream_kinds.get(stream.kind)
+        kind = kind_of(stream)
         actor = await self.actor()
         if kind is None:
             raise Http404
@@ -299,11 +268,7 @@ class SuiteConsumer(AsyncWebsocketConsumer):
             raise
         if str(stream) not in self.outlet.streams:
             return  # access was withdrawn meanwhile, and the client told so
-        if (state := await self._keep_presence()) is not None:
-            await self._announce(stream, state)
-        if kind.entered is not None:
-            with suppress(ActionError, ObjectDoesNotExist):  # withdrawn at this very moment
-                await in_database(kind.entered, actor, stream.object_id)
+        await self.stay.entered(stream, actor)
 
     async def unfollow(self, stream: StreamKey) -> None:
         """Stop following a stream."""
@@ -312,40 +277,7 @@ class SuiteConsumer(AsyncWebsocketConsumer):
         self.reply(type="unsubscribed", stream=str(stream))
         if not is_followed:
             return
-        try:
-            await presence.touch(self.outlet)
-            await self._after_leaving(stream, await presence.aread(self.user_id))
-        except REDIS_AWAY as error:
-            redis_outage.note(error)
-
-    async def show_presence(self) -> None:
-        """Keep this socket's state in Redis and tell all streams that it follows."""
-        if (state := await self._keep_presence()) is not None:
-            for name in list(self.outlet.streams):
-                await self._announce(StreamKey.parse(name), state)
-
-    async def _keep_presence(self) -> str | None:
-        """Write the socket's state. Returns the person's, None while Redis is away."""
-        try:
-            await presence.touch(self.outlet)
-            return (await presence.aread(self.user_id)).state
-        except REDIS_AWAY as error:
-            redis_outage.note(error)
-            return None
-
-    async def _after_leaving(self, stream: StreamKey, remaining: presence.Presence) -> None:
-        if str(stream) in remaining.streams:
-            return  # another tab or device is still here
-        await self._announce(stream, remaining.state if remaining.streams else "offline")
-        kind = _stream_kinds.get(stream.kind)
-        if kind is not None and kind.left is not None:
-            await in_database(kind.left, self.user_id, stream.object_id)
-
-    async def _announce(self, stream: StreamKey, state: str) -> None:
-        await self.hub.broadcast(
-            stream,
-            {"type": "presence", "stream": str(stream), "user": self.user_id, "state": state},
-        )
+        await self.stay.left(stream)
 
     def _refuse(self, content: dict[str, Any], code: str, detail: str, **more: Any) -> None:
         """Answer an error, with what tells the client which frame it is about."""
@@ -377,7 +309,7 @@ async def show_presence(consumer: SuiteConsumer, content: dict[str, Any]) -> Non
     if state not in presence.STATES:
         raise FrameError("'state' must be 'active' or 'away'.", field="state")
     consumer.outlet.presence = state
-    await consumer.show_presence()
+    await consumer.stay.show()
 
 
 @frame("ping", reads=True)

@@ -8,8 +8,9 @@ from django.shortcuts import get_object_or_404
 from accounts.models import User
 from core.database import in_database
 from core.events import StreamKey
+from core.kinds import StreamKind, stream_kind
 from core.limits import spend
-from core.sockets import StreamKind, SuiteConsumer, frame, stream_kind, text_of, uuid_of
+from core.sockets import SuiteConsumer, frame, text_of, uuid_of
 from messaging.actions.messages import send_message
 from messaging.fragments import message_resource
 from messaging.models import Conversation, Message

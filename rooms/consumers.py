@@ -6,7 +6,8 @@ from uuid import UUID
 from accounts.models import User
 from core.events import StreamKey
 from core.frames import FrameError
-from core.sockets import StreamKind, SuiteConsumer, frame, stream_kind, uuid_of
+from core.kinds import StreamKind, stream_kind
+from core.sockets import SuiteConsumer, frame, uuid_of
 from rooms.actions.participants import enter_room, go_away
 from rooms.models import Room
 

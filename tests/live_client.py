@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import random
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import uuid4
@@ -80,58 +81,110 @@ class LiveClient:
                 self.closings.append(int(connection.close_code or 0))
 
 
-class Receiver(LiveClient):
-    """Follows one stream by number."""
+class Follower:
+    """One stream as a client of the socket keeps it: each event once, by number."""
 
-    def __init__(self, stream: str, *arguments: Any) -> None:
-        super().__init__(*arguments)
+    def __init__(self, client: LiveClient, stream: str) -> None:
+        self.client = client
         self.stream = stream
         self.number = 0
         self.events: list[Frame] = []
+        self.heard: list[tuple[float, int]] = []
+        """When each event came and its number, repeats included."""
         self.subscriptions = 0
+        self.is_on = False
         self.surprises: list[str] = []
+        self.refusals: list[Frame] = []
+        self._asked: list[int] = []  # after which numbers, of what is not answered yet
+        self._connection: ClientConnection | None = None
         self._last: int | None = None
         self._retry: asyncio.Task[None] | None = None
 
-    async def opened(self) -> None:
+    async def subscribe(self) -> None:
         """Ask for everything after the last known number."""
-        await self._subscribe()
+        self.subscriptions += 1
+        if self.client.connection is not self._connection:
+            self._connection = self.client.connection
+            self._asked.clear()
+        self._asked.append(self.number)
+        self._last = None
+        await self.client.say(type="subscribe", stream=self.stream, after=self.number)
 
     async def take(self, frame: Frame) -> None:
         """Keep each event once; ask again where something is missing."""
         kind, is_ours = frame["type"], frame.get("stream") == self.stream
-        if kind == "subscribed" and is_ours:
-            self._last = self.number
+        if kind == "heads" and frame["streams"].get(self.stream, 0) > self.number:
+            await self.subscribe()
+        elif kind == "subscribed" and is_ours:
+            self._last, self.is_on = self._asked.pop(0), True
         elif kind == "event" and is_ours:
             await self._take_event(frame)
-        elif kind == "heads" and frame["streams"].get(self.stream, 0) > self.number:
-            await self._subscribe()
-        elif kind == "error" and is_ours and frame["code"] == "unavailable":
-            self._retry = asyncio.ensure_future(self._subscribe_later())
-        elif kind in ("error", "revoked"):
-            self.surprises.append(str(frame))
+        elif kind == "error" and is_ours:
+            self._asked.pop(0)
+            if frame["code"] == "unavailable":
+                self._retry = asyncio.ensure_future(self._subscribe_later())
+            else:
+                self._refused(frame)
+        elif kind == "revoked" and is_ours:
+            self._refused(frame)
+
+    def _refused(self, frame: Frame) -> None:
+        self.is_on = False
+        self.refusals.append(frame)
 
     async def _take_event(self, frame: Frame) -> None:
         seq = frame["seq"]
+        self.heard.append((time.monotonic(), seq))
         if self._last is not None and seq != self._last + 1:
             # The server promises every number once and in order within a subscription.
-            self.surprises.append(f"{seq} after {self._last}")
+            self.surprises.append(f"{self.stream}: {seq} after {self._last}")
         if self._last is not None:
             self._last = seq
         if seq == self.number + 1:
             self.number = seq
             self.events.append(frame)
         elif seq > self.number + 1:
-            await self._subscribe()
-
-    async def _subscribe(self) -> None:
-        self.subscriptions += 1
-        self._last = None
-        await self.say(type="subscribe", stream=self.stream, after=self.number)
+            await self.subscribe()
 
     async def _subscribe_later(self) -> None:
-        await asyncio.sleep(self.dice.uniform(0.1, 0.5))
-        await self._subscribe()
+        await asyncio.sleep(self.client.dice.uniform(0.1, 0.5))
+        await self.subscribe()
+
+
+class Receiver(LiveClient):
+    """Follows one stream by number."""
+
+    def __init__(self, stream: str, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.follower = Follower(self, stream)
+
+    @property
+    def number(self) -> int:
+        """The number of the newest event."""
+        return self.follower.number
+
+    @property
+    def events(self) -> list[Frame]:
+        """Every event so far."""
+        return self.follower.events
+
+    @property
+    def subscriptions(self) -> int:
+        """How often it had to ask."""
+        return self.follower.subscriptions
+
+    @property
+    def surprises(self) -> list[str]:
+        """What the server should not have sent."""
+        return [*self.follower.surprises, *map(str, self.follower.refusals)]
+
+    async def opened(self) -> None:
+        """Ask for everything after the last known number."""
+        await self.follower.subscribe()
+
+    async def take(self, frame: Frame) -> None:
+        """Follow."""
+        await self.follower.take(frame)
 
 
 class Sender(LiveClient):

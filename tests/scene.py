@@ -1,6 +1,6 @@
 """`python -m tests.scene`: make four people and their room in an empty database, by actions.
 
-Prints the conversation's id and an API token of each person as JSON.
+Prints the ids of the room and its conversation, and an id and a token of each person, as JSON.
 """
 
 import json
@@ -45,4 +45,10 @@ if __name__ == "__main__":
     start_room(actor=host, room=room)
     people = (host, client, colleague, observer)
     tokens = [create_api_token(actor=person, user=person)[0] for person in people]
-    print(json.dumps({"conversation": str(room.conversation_id), "tokens": tokens}))  # noqa: T201
+    scene = {
+        "room": str(room.pk),
+        "conversation": str(room.conversation_id),
+        "people": [str(person.pk) for person in people],
+        "tokens": tokens,
+    }
+    print(json.dumps(scene))  # noqa: T201

@@ -8,10 +8,10 @@ from core.api.pages import page_limit
 from core.api.schema import LIMIT, operation
 from core.api.views import ApiView
 from core.events import StreamKey
+from core.kinds import stream_visible
 from core.queries import events_after, head
 from core.rendering import resources
 from core.serializers import AfterQuery, EventsQuery, EventsSerializer
-from core.sockets import stream_visible
 
 
 def events_answer(request: Request, stream: StreamKey, after: int) -> Response:

@@ -11,9 +11,11 @@ from pytest_django import Settings
 
 from accounts.models import User
 from consultsuite.embedded import EmbeddedRedis
+from core import outages, presence
 from core.database import in_database
 from core.hub import hub
-from core.outages import redis_outage
+from core.outages import Outage, redis_outage
+from rooms.actions.participants import go_away
 from rooms.models import Room
 from tests.sockets import COMMITTED, OpenSocket, becomes
 
@@ -88,3 +90,36 @@ async def test_emptied_redis_loses_no_membership(
 def _empty(server: EmbeddedRedis) -> None:
     with redis.Redis.from_url(server.url) as client:
         client.flushall()
+
+
+async def test_whom_redis_forgot_comes_in_again(
+    own_redis: EmbeddedRedis, open_socket: OpenSocket, client_user: User, room: Room
+) -> None:
+    """Presence was lost, and the worker took everybody for absent."""
+    socket = await open_socket(client_user)
+    await socket.follow(room.stream)
+    await socket.settled()
+    await asyncio.to_thread(_empty, own_redis)
+    await in_database(go_away, actor=client_user, room=room, user=client_user)
+    await socket.until("event", name="ParticipantWentAway")
+    await hub().beat()
+    assert (await socket.until("event", name="ParticipantEntered"))["actor"] == str(client_user.pk)
+    assert (await presence.aread(client_user.pk)).streams == {str(room.stream)}
+    # Known to Redis again: nothing more happens.
+    await hub().beat()
+    assert [f["type"] for f in await socket.settled() if f["type"] != "heads"] == []
+
+
+def test_an_outage_of_which_nothing_is_heard_any_more_is_over(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outage = Outage("Something", "Wait.")
+    outage.note(OSError("first"))
+    outage.note(OSError("first, still"))
+    monkeypatch.setattr(outages, "FORGOTTEN_SECONDS", -1)
+    outage.note(OSError("second"))
+    assert [record.getMessage() for record in caplog.records] == [
+        "Something is away (first). Wait.",
+        "Something is away (second). Wait.",
+    ]
+    assert outage.count == 2

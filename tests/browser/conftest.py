@@ -46,17 +46,17 @@ class Site:
         """Start it and wait until it answers."""
         environment = os.environ | {
             "DATABASE_URL": _database_url(),
+            "PORT": str(self.port),
             "PUBLIC_URL": self.url,
             "SOCKET_HEARTBEAT_SECONDS": "2",
             "RATE_LIMIT_FACTOR": "1000",
             "EMAIL_URL": "dummymail://",
             **self.environment,
         }
-        command = [sys.executable, "-m", "uvicorn", "consultsuite.asgi:application"]
-        options = ["--port", str(self.port), "--ws", "websockets-sansio", "--log-level", "warning"]
+        command = [sys.executable, "-m", "consultsuite.web"]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*command, *options], cwd=ROOT, env=environment, stdout=log, stderr=log
+                command, cwd=ROOT, env=environment, stdout=log, stderr=log
             )
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not self._answers():

@@ -8,8 +8,9 @@ from consultsuite.asgi import application
 from core.database import in_database
 from core.events import StreamKey
 from core.hub import hub
+from core.kinds import stream_kinds
 from core.routing import websocket_urlpatterns
-from core.sockets import frame_types, stream_kinds
+from core.sockets import frame_types
 from tests.permissions.cast import WHO, Cast, Status, differing, fingerprint
 from tests.permissions.frames import CLOSED, FRAMES, HEARD, NOTHING
 from tests.sockets import COMMITTED, SECONDS, Frame, OpenSocket, Socket

@@ -15,6 +15,9 @@ const SIGNED_OUT = 4401;
 // Too much came from here. The last frame says how long to stay away, or this does.
 const FLOOD = 1008;
 const AFTER_FLOOD = 10;
+// A process was asked to end: everybody on it moves at once, so each picks a moment of this time.
+const RESTARTING = 1012;
+const MOVE_WITHIN = 3_000;
 
 export class Socket extends EventTarget {
   #socket = null;
@@ -85,7 +88,10 @@ export class Socket extends EventTarget {
     }
     this.#tell("lost");
     // Jitter, so that a restarted server is not met by everybody in the same moment.
-    const wait = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** this.#attempt) * (0.5 + Math.random());
+    const wait =
+      code === RESTARTING
+        ? MOVE_WITHIN * Math.random()
+        : Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** this.#attempt) * (0.5 + Math.random());
     this.#attempt += 1;
     clearTimeout(this.#timer);
     if (code === FLOOD && this.#notBefore < Date.now()) this.#stayAway(AFTER_FLOOD);

@@ -1,0 +1,79 @@
+"""python -m consultsuite.web: the web process, uvicorn with an end that lets everybody finish.
+
+Asked to end (SIGTERM) it takes no new connections, lets each socket have what is under way and
+closes it with 1012, for the browser to come back elsewhere; requests under way are answered. The
+exit code is 0.
+
+Serves on HOST (127.0.0.1) and PORT (8000).
+"""
+
+import os
+import signal
+import socket
+import sys
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+REQUEST_SECONDS = 6
+"""Longest that the end waits for requests, after the sockets (core.hub.DRAIN_SECONDS); together
+less than what a supervisor grants (consultsuite.run.part.GRACE_SECONDS)."""
+
+
+class Server(uvicorn.Server):
+    """Lets the hub close its sockets before uvicorn does, which would drop what is under way."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop accepting, close the sockets, then what uvicorn does: wait for the requests."""
+        from core.hub import hub  # needs the loaded application
+
+        for server in self.servers:
+            server.close()
+        await hub().drain()
+        for connection in list(self.server_state.connections):
+            # Who does not read is not waited for: the client notices, and resumes by number.
+            if _does_not_read(connection):
+                connection.transport.abort()
+        await super().shutdown(sockets)
+
+
+def _does_not_read(connection: object) -> bool:
+    return isinstance(connection, WebSocketsSansIOProtocol) and not connection.writable.is_set()
+
+
+def configuration() -> uvicorn.Config:
+    """How the product is served."""
+    return uvicorn.Config(
+        "consultsuite.asgi:application",
+        host=os.environ.get("HOST") or "127.0.0.1",
+        port=int(os.environ.get("PORT") or 8000),
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        # Browsers offer it, and then every frame would be compressed again for every socket.
+        ws_per_message_deflate=False,
+        # A frame over this is not even buffered (docs/decisions/0006-frame-limits.md).
+        ws_max_size=1024 * 1024,
+        timeout_graceful_shutdown=REQUEST_SECONDS,
+        # Whom to believe about addresses is core.addresses' business.
+        proxy_headers=False,
+        access_log=False,
+        server_header=False,
+        log_level="warning",
+    )
+
+
+def main() -> None:
+    """Serve until asked to stop."""
+    # uvicorn raises the signal again when it has finished: that is no failure.
+    signal.signal(signal.SIGTERM, _end)
+    Server(configuration()).run()
+
+
+def _end(*_: Any) -> None:
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

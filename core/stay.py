@@ -1,0 +1,101 @@
+"""A socket comes to streams and leaves them: its presence is kept, and those who care are told."""
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ObjectDoesNotExist
+
+from core import presence
+from core.context import Origin, acting_from
+from core.database import DATABASE_AWAY, in_database
+from core.errors import ActionError
+from core.events import StreamKey
+from core.hub import Hub
+from core.kinds import kind_of
+from core.outages import REDIS_AWAY, database_outage, redis_outage
+from core.outlet import Outlet
+
+
+class Stay:
+    """One socket's stay with the streams that it follows."""
+
+    def __init__(self, hub: Hub, outlet: Outlet, origin: Origin) -> None:
+        self.hub = hub
+        self.outlet = outlet
+        self.origin = origin
+        outlet.missed = self.come_back
+
+    async def entered(self, stream: StreamKey, actor: Any) -> None:
+        """The socket follows a stream now."""
+        if (state := await self._keep_presence()) is not None:
+            await self._announce(stream, state)
+        kind = kind_of(stream)
+        if kind is not None and kind.entered is not None:
+            with suppress(ActionError, ObjectDoesNotExist):  # withdrawn at this very moment
+                await in_database(kind.entered, actor, stream.object_id)
+
+    async def left(self, stream: StreamKey) -> None:
+        """The open socket does not follow a stream any more."""
+        try:
+            await presence.touch(self.outlet)
+            await self._tell(stream, await presence.aread(self.outlet.user_id))
+        except REDIS_AWAY as error:
+            redis_outage.note(error)
+
+    async def end(self, streams: list[StreamKey]) -> None:
+        """The socket has closed; it followed these streams."""
+        try:
+            remaining = await presence.drop(self.outlet)
+            if not remaining.streams.issuperset(map(str, streams)):
+                # A reload comes back at once; nobody needs to be told that it went.
+                await asyncio.sleep(settings.SOCKET_LEAVE_GRACE_SECONDS)
+                remaining = await presence.aread(self.outlet.user_id)
+            for stream in streams:
+                await self._tell(stream, remaining)
+        except REDIS_AWAY as error:
+            redis_outage.note(error)
+        except DATABASE_AWAY as error:
+            database_outage.note(error)
+
+    async def show(self) -> None:
+        """Keep this socket's state in Redis and tell all streams that it follows."""
+        if (state := await self._keep_presence()) is not None:
+            for name in list(self.outlet.streams):
+                await self._announce(StreamKey.parse(name), state)
+
+    async def come_back(self) -> None:
+        """This socket was lost from Redis, so its person may have been taken for absent: come in
+        again. Whom that still holds for is there already, and nothing happens."""
+        try:
+            holder = await in_database(self.outlet.credentials.holder)
+            if holder is None or self.outlet.is_closed:
+                return
+            with acting_from(self.origin):
+                for name in list(self.outlet.streams):
+                    await self.entered(StreamKey.parse(name), holder.person)
+        except DATABASE_AWAY as error:
+            database_outage.note(error)
+
+    async def _keep_presence(self) -> str | None:
+        """Write the socket's state. Returns the person's, None while Redis is away."""
+        try:
+            await presence.touch(self.outlet)
+            return (await presence.aread(self.outlet.user_id)).state
+        except REDIS_AWAY as error:
+            redis_outage.note(error)
+            return None
+
+    async def _tell(self, stream: StreamKey, remaining: presence.Presence) -> None:
+        if str(stream) in remaining.streams:
+            return  # another tab or device is still here
+        await self._announce(stream, remaining.state if remaining.streams else "offline")
+        kind = kind_of(stream)
+        if kind is not None and kind.left is not None:
+            await in_database(kind.left, self.outlet.user_id, stream.object_id)
+
+    async def _announce(self, stream: StreamKey, state: str) -> None:
+        user_id = self.outlet.user_id
+        message = {"type": "presence", "stream": str(stream), "user": user_id, "state": state}
+        await self.hub.broadcast(stream, message)
