@@ -3,7 +3,7 @@
 MAKEFLAGS += --no-print-directory
 PYTHON_BIN := .venv/bin/python
 
-.PHONY: help setup run test fuzz check bench seed lock clean
+.PHONY: help setup run test faults fuzz check bench seed lock clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -22,6 +22,10 @@ test: ## Run every test, browser tests included; ARGS="-k name" narrows
 fuzz: ## Try N times as many inputs as the tests do, others each time (N=20)
 	@bin/setup --dev
 	@FUZZ=$(or $(N),20) $(PYTHON_BIN) -m pytest -p no:cacheprovider tests/fuzz
+
+faults: ## Kill, cut and restart everything at random moments: N=500 schedules, or SEED=123 again
+	@bin/setup --dev --no-frontend
+	@$(PYTHON_BIN) -m tests.faults $(if $(SEED),--seed $(SEED) --times $(or $(TIMES),1),--number $(or $(N),30))
 
 check: ## Lint, types, layers, templates, migrations, production settings
 	@bin/setup --dev --no-frontend

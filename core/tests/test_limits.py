@@ -373,7 +373,7 @@ class TestSockets:
     ) -> None:
         settings.SOCKETS_AT_ONCE = {"person": 1, "address": 100}
         place = f"sockets:person:{client_user.pk}"
-        presence._client().zadd(place, {"died": time.time() - 1})
+        presence._client(settings.REDIS_URL).zadd(place, {"died": time.time() - 1})
         await open_socket(client_user)
 
     async def test_frames_count_over_all_sockets(

@@ -1,0 +1,266 @@
+"""What must hold at the end of every schedule, whatever broke. Each answers what is wrong."""
+
+import re
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from tests.faults.people import Person, Said
+from tests.live_client import Follower, Frame
+
+if TYPE_CHECKING:
+    from tests.faults.schedule import Run
+
+Invariant = Callable[["Run"], Awaitable[list[str]]]
+INVARIANTS: dict[str, Invariant] = {}
+
+MAX_MEGABYTES = 350
+MAX_FILES = 150
+
+EXPECTED_LINES = (r"WARNING core\.outages: (PostgreSQL|Redis) is (away|back)",)
+"""What processes may say while something is broken."""
+
+TALKATIVE = ("worker", "beat")
+"""Celery says at length that its broker is away; of them only a traceback is unexpected."""
+
+
+def invariant(function: Invariant) -> Invariant:
+    """Register an invariant under its name."""
+    name = function.__name__
+    INVARIANTS[name.replace("_", " ")] = function
+    return function
+
+
+@invariant
+async def acknowledged_messages_are_stored_once_with_their_last_words(run: "Run") -> list[str]:
+    """An acknowledged message, edit or deletion is kept; a refused one never happened."""
+    stored: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+    for row in await run.world.rows(
+        "SELECT client_id::text, id::text, seq, body, deleted_at IS NOT NULL"
+        " FROM messaging_message WHERE conversation_id = %s AND message_type = 'text'",
+        run.conversation_id,
+    ):
+        stored[row[0]].append(row[1:])
+    wrong = []
+    for person in run.people.values():
+        for said in person.said:
+            wrong += _compare(said, stored.pop(said.client_id, []))
+    return wrong + [f"nobody sent {rows}" for rows in stored.values()]
+
+
+def _compare(said: Said, rows: list[tuple[Any, ...]]) -> list[str]:
+    if len(rows) > 1:
+        return [f"{said.body} is stored {len(rows)} times"]
+    if said.message is None:
+        is_wrong = bool(rows) and not said.is_uncertain
+        return [f"{said.body} was refused and is stored"] if is_wrong else []
+    if not rows:
+        return [f"{said.body} was acknowledged and is lost"]
+    message_id, seq, body, is_deleted = rows[0]
+    wrong = []
+    if (message_id, seq) != (said.message["id"], said.message["seq"]):
+        wrong.append(f"{said.body} is {rows[0]}, acknowledged as {said.message}")
+    if said.is_deleted and not is_deleted:
+        wrong.append(f"{said.body} was deleted and is there")
+    if is_deleted and not said.maybe_deleted:
+        wrong.append(f"{said.body} is deleted and nobody did that")
+    if body != "" if is_deleted else body not in {said.body, *said.maybe}:
+        wrong.append(f"{said.body} says {body!r}")
+    return wrong
+
+
+@invariant
+async def what_was_read_stays_read(run: "Run") -> list[str]:
+    """The acknowledged place of each reader is kept, or a later one."""
+    places = dict(
+        await run.world.rows(
+            "SELECT user_id::text, read_seq FROM messaging_conversationmember"
+            " WHERE conversation_id = %s",
+            run.conversation_id,
+        )
+    )
+    return [
+        f"{person.name} had read up to {person.has_read}, stored is {places[person.id]}"
+        for person in run.people.values()
+        if places[person.id] < person.has_read
+    ]
+
+
+@invariant
+async def numbers_have_no_gaps(run: "Run") -> list[str]:
+    """Of every stream there is; and a message has the number of the event that tells of it."""
+    gaps = await run.world.rows(
+        "SELECT kind, object_id::text, head, count(seq), min(seq), max(seq)"
+        " FROM core_stream LEFT JOIN core_event ON stream_id = core_stream.id"
+        " GROUP BY core_stream.id"
+        " HAVING count(seq) <> head OR max(seq) <> head OR min(seq) <> 1"
+    )
+    told = await run.world.rows(
+        "SELECT messaging_message.id::text, messaging_message.seq, array_agg(core_event.seq)"
+        " FROM messaging_message"
+        " LEFT JOIN core_stream ON object_id = conversation_id AND kind = 'conversation'"
+        " LEFT JOIN core_event ON stream_id = core_stream.id AND name = 'MessageSent'"
+        "  AND data->>'message_id' = messaging_message.id::text"
+        " WHERE conversation_id = %s GROUP BY messaging_message.id"
+        " HAVING array_agg(core_event.seq) <> ARRAY[messaging_message.seq]",
+        run.conversation_id,
+    )
+    return [f"stream {row}" for row in gaps] + [f"message {row}" for row in told]
+
+
+@invariant
+async def client_ids_are_used_once(run: "Run") -> list[str]:
+    """No author has two messages of one client_id."""
+    rows = await run.world.rows(
+        "SELECT author_id::text, client_id::text, count(*) FROM messaging_message"
+        " GROUP BY author_id, client_id HAVING count(*) > 1"
+    )
+    return [str(row) for row in rows]
+
+
+@invariant
+async def everybody_sees_what_is_stored(run: "Run") -> list[str]:
+    """What a member's page shows, made of socket events only, is what the database holds."""
+    wrong = await run.unseen()
+    logs = {
+        follower.stream: await _log(run, follower.stream)
+        for follower in run.people["mara"].followers
+    }
+    messages = await run.world.rows(
+        "SELECT id::text, seq, body, deleted_at IS NOT NULL FROM messaging_message"
+        " WHERE conversation_id = %s ORDER BY seq",
+        run.conversation_id,
+    )
+    places = await run.world.rows(
+        "SELECT user_id::text, role FROM rooms_participant"
+        " WHERE room_id = %s AND left_at IS NULL ORDER BY user_id",
+        run.room_id,
+    )
+    for person in run.members:
+        for follower in person.followers:
+            seen = [(event["seq"], event["name"]) for event in follower.events]
+            if seen != logs[follower.stream][: len(seen)]:
+                wrong.append(f"{person.name} saw other events in {follower.stream}: {seen}")
+        if shown_messages(person.conversation.events) != messages:
+            wrong.append(f"{person.name} sees other messages than are stored")
+        if shown_people(person.room.events) != places:
+            wrong.append(f"{person.name} sees {shown_people(person.room.events)}, are {places}")
+    return wrong
+
+
+async def _log(run: "Run", stream: str) -> list[tuple[Any, ...]]:
+    kind, _, object_id = stream.partition(":")
+    return await run.world.rows(
+        "SELECT seq, name FROM core_event JOIN core_stream ON core_stream.id = stream_id"
+        " WHERE kind = %s AND object_id = %s ORDER BY seq",
+        kind,
+        object_id,
+    )
+
+
+def shown_messages(events: list[Frame]) -> list[tuple[Any, ...]]:
+    """The messages that a page shows which was given these events."""
+    shown = {}
+    for event in events:
+        if event["name"] in ("MessageSent", "MessageEdited", "MessageDeleted"):
+            data = event["data"]
+            shown[data["id"]] = (data["id"], data["seq"], data["body"], data["is_deleted"])
+    return sorted(shown.values(), key=lambda row: row[1])
+
+
+def shown_people(events: list[Frame]) -> list[tuple[Any, ...]]:
+    """The people and roles that a page shows which was given these events."""
+    shown: dict[str, str] = {}
+    for event in events:
+        if event["name"] in ("ParticipantAdded", "ParticipantRoleChanged"):
+            shown[event["data"]["user_id"]] = event["data"]["role"]
+        elif event["name"] == "ParticipantRemoved":
+            shown.pop(event["data"]["user_id"])
+    return sorted(shown.items())
+
+
+@invariant
+async def every_number_came_once_and_in_order(run: "Run") -> list[str]:
+    """Within a subscription, as the server promises."""
+    people = run.people.values()
+    return [text for person in people for f in person.followers for text in f.surprises]
+
+
+@invariant
+async def nobody_heard_of_what_came_after_their_removal(run: "Run") -> list[str]:
+    """Until they were added again, when they may read everything."""
+    wrong = []
+    for person in run.people.values():
+        for follower, name in (
+            (person.conversation, "AccessRevoked"),
+            (person.room, "ParticipantRemoved"),
+        ):
+            wrong += await _leaks(run, person, follower, name)
+    return wrong
+
+
+async def _leaks(run: "Run", person: Person, follower: Follower, name: str) -> list[str]:
+    kind, _, object_id = follower.stream.partition(":")
+    removals = await run.world.rows(
+        "SELECT seq FROM core_event JOIN core_stream ON core_stream.id = stream_id"
+        " WHERE kind = %s AND object_id = %s AND name = %s AND data->>'user_id' = %s ORDER BY seq",
+        kind, object_id, name, person.id,
+    )  # fmt: skip
+    absences = [r for r in person.restrictions if r.kind == "removed"]
+    if len(removals) != len(absences):
+        return [f"{person.name} was removed {len(absences)} times, the log says {removals}"]
+    return [
+        f"{person.name} heard {follower.stream} {seq}, removed at {removed}"
+        for (removed,), absence in zip(removals, absences, strict=True)
+        for at, seq in follower.heard
+        if seq >= removed and at >= absence.began
+        and (absence.returning is None or at < absence.returning)
+    ]  # fmt: skip
+
+
+@invariant
+async def only_those_without_the_right_are_refused(run: "Run") -> list[str]:
+    """And nobody got an answer that says that something is wrong here."""
+    wrong = [text for person in run.people.values() for text in person.surprises]
+    for person in run.people.values():
+        wrong += [
+            f"{person.name} was refused {what}"
+            for began, ended, what in person.refused_at
+            if not any(r.touches(began, ended) for r in person.restrictions)
+        ]
+    return wrong
+
+
+@invariant
+async def grants_equal_roles(run: "Run") -> list[str]:
+    """As `manage.py check_grants` compares them, in the whole database."""
+    lines: list[str] = await run.world.inside("differing_grants")
+    return lines
+
+
+@invariant
+async def stays_and_presence_are_right(run: "Run") -> list[str]:
+    """One open stay and a presence for everybody who is in the room, none for the others."""
+    return await run.wrong_presence()
+
+
+@invariant
+async def processes_say_what_is_expected(run: "Run") -> list[str]:
+    """A line when an outage begins and one when it ends; no traceback, whatever happens."""
+    wrong = []
+    for name, lines in run.world.said().items():
+        unexpected = [line for line in lines if not re.match("|".join(EXPECTED_LINES), line)]
+        if name in TALKATIVE and not any(line.startswith("Traceback") for line in unexpected):
+            continue
+        wrong += [f"{name}: {line}" for line in unexpected[:60]]
+    return wrong
+
+
+@invariant
+async def processes_stay_small(run: "Run") -> list[str]:
+    """No web process holds more and more memory or files."""
+    return [
+        f"web {name} has {megabytes} MB and {files} open files"
+        for name, (megabytes, files) in run.world.sizes().items()
+        if megabytes > MAX_MEGABYTES or files > MAX_FILES
+    ]

@@ -1,0 +1,196 @@
+"""One schedule, from its beginning to its verdict."""
+
+import asyncio
+import random
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+
+from tests.faults import breakages, steps
+from tests.faults.invariants import INVARIANTS
+from tests.faults.people import Person
+from tests.faults.plan import Planned, Schedule, make_schedule
+from tests.faults.world import HEALTH_SECONDS, World
+from tests.live_client import until
+
+WORK_SECONDS = 60.0
+"""Longest until everybody has an answer to everything, long after the last breakage."""
+
+SETTLE_SECONDS = 20.0
+"""Longest until everybody has seen everything and everybody's presence is right."""
+
+
+def plan_of(seed: int) -> Schedule:
+    """The schedule of a seed."""
+    return make_schedule(seed, steps.PEOPLE, steps.KINDS, breakages.KINDS)
+
+
+class Broken(AssertionError):
+    """An invariant does not hold; says which, and what happened."""
+
+
+class Run:
+    """One schedule as it happens, and then as evidence."""
+
+    def __init__(self, world: World, seed: int) -> None:
+        self.world = world
+        self.schedule = plan_of(seed)
+        self.people: dict[str, Person] = {}
+        self.room_id = self.conversation_id = ""
+        self.complaints: list[str] = []
+        self.broken: set[str] = set()
+        self.log: list[str] = []
+        self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._began = time.monotonic()
+
+    def lock(self, what: str) -> asyncio.Lock:
+        """Held while something is broken: it is not broken twice at once."""
+        return self._locks[what]
+
+    def complain(self, text: str) -> None:
+        """Something is wrong, whatever the invariants say."""
+        self.complaints.append(text)
+        self.note(text)
+
+    def note(self, text: str) -> None:
+        """Keep what happened."""
+        self.log.append(f"{time.monotonic() - self._began:6.2f} {text}")
+
+    async def perform(self) -> None:
+        """Do everything; raises `Broken`."""
+        await self._gather_people()
+        sockets = [asyncio.ensure_future(person.run()) for person in self.people.values()]
+        try:
+            if await self._in_time("everybody is there", SETTLE_SECONDS, self.arrived):
+                self._began = time.monotonic()
+                await self._in_time("everybody has an answer", WORK_SECONDS, self._work)
+                await self._in_time("health is ok", HEALTH_SECONDS, self.world.healthy)
+                await self._in_time("all is seen", SETTLE_SECONDS, self.settled)
+            for name, holds in INVARIANTS.items():
+                found = await holds(self)
+                self.broken |= {name} if found else set()
+                self.complaints += [f"{name}: {text}" for text in found]
+        finally:
+            for task in sockets:
+                task.cancel()
+            await asyncio.gather(*sockets, return_exceptions=True)
+            for person in self.people.values():
+                await person.close()
+        if self.complaints:
+            raise Broken("\n".join([*self.complaints[:40], str(self.schedule), *self.log]))
+
+    async def _gather_people(self) -> None:
+        world, seed = self.world, self.schedule.seed
+        async with asyncio.timeout(2 * HEALTH_SECONDS):
+            await world.healthy()
+        world.said()
+        ids = {name: world.people[name]["id"] for name in steps.PEOPLE}
+        others = {ids[name]: role for name, role in steps.ROLES.items()}
+        scene = await world.inside("room", ids[steps.HOST], others)
+        self.room_id, self.conversation_id = scene["room"], scene["conversation"]
+        for place, name in enumerate(steps.PEOPLE):
+            turn = place % 2  # every second one begins at the other process
+            webs = world.webs[turn:] + world.webs[:turn]
+            self.people[name] = Person(
+                name,
+                ids[name],
+                scene,
+                [web.url for web in webs],
+                [web.address for web in webs],
+                await world.inside("token", ids[name]),
+                random.Random(f"{seed} {name}"),
+            )
+
+    async def _work(self) -> None:
+        await asyncio.gather(
+            *(self._break(planned) for planned in self.schedule.breakages),
+            *(self._live(self.people[name], plan) for name, plan in self.schedule.steps.items()),
+        )
+
+    async def _live(self, person: Person, plan: list[Planned]) -> None:
+        for planned in plan:
+            await self._until(planned.at)
+            self.note(f"{person.name} {planned.name}")
+            await steps.STEPS[planned.name](self, person, planned.number)
+
+    async def _break(self, planned: Planned) -> None:
+        await self._until(planned.at)
+        self.note(f"--- {planned.name} {planned.target} {planned.seconds:.2f}")
+        await breakages.BREAKAGES[planned.name](self, planned.target, planned.seconds)
+        self.note(f"--- {planned.name} {planned.target} is over")
+
+    async def _until(self, at: float) -> None:
+        await asyncio.sleep(self._began + at - time.monotonic())
+
+    async def _in_time(
+        self, what: str, seconds: float, work: Callable[[], Awaitable[None]]
+    ) -> bool:
+        self.note(f"... {what}")
+        try:
+            async with asyncio.timeout(seconds):
+                await work()
+        except TimeoutError:
+            self.complain(f"not within {seconds:.0f} s: {what}")
+            return False
+        return True
+
+    # What is waited for -------------------------------------------------------------------
+
+    @property
+    def members(self) -> list[Person]:
+        """Those who are in the room."""
+        return [person for person in self.people.values() if not person.is_out]
+
+    async def arrived(self) -> None:
+        """Everybody follows the room and the conversation."""
+        await until(lambda: all(f.is_on for person in self.members for f in person.followers))
+        while await self.wrong_presence():  # noqa: ASYNC110 - it is in the database
+            await asyncio.sleep(0.1)
+
+    async def settled(self) -> None:
+        """Who is here is right, and everybody has seen everything."""
+        while await self.unseen() or await self.wrong_presence():  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+
+    async def unseen(self) -> list[str]:
+        """Who has not seen which event yet."""
+        heads = dict(
+            await self.world.rows(
+                "SELECT kind || ':' || object_id, head FROM core_stream"
+                " WHERE object_id IN (%s, %s)",
+                self.room_id,
+                self.conversation_id,
+            )
+        )
+        return [
+            f"{person.name} is at {follower.number} of {heads[follower.stream]} in"
+            f" {follower.stream}; {follower.refusals[-1:]}"
+            for person in self.members
+            for follower in person.followers
+            if follower.number < heads[follower.stream]
+        ]
+
+    async def wrong_presence(self) -> list[str]:
+        """Whose stay or presence is not what it should be."""
+        ids = {person.id: person.name for person in self.people.values()}
+        here = {person.name for person in self.members}
+        staying = [ids[user_id] for user_id in await self.world.inside("open_visits", self.room_id)]
+        present = {
+            ids[user_id]: state
+            for user_id, state in (
+                await self.world.inside("present", self.room_id, list(ids))
+            ).items()
+        }
+        wrong = []
+        if sorted(staying) != sorted(here):
+            wrong.append(f"in the room are {sorted(here)}, stays are open of {sorted(staying)}")
+        if present != dict.fromkeys(here, "active"):
+            wrong.append(f"in the room are {sorted(here)}, present are {present}")
+        return wrong
+
+
+async def perform(world: World, seed: int) -> Run:
+    """Run the schedule of a seed; raises `Broken`."""
+    run = Run(world, seed)
+    await run.perform()
+    return run

@@ -1,0 +1,185 @@
+"""What people can do. Each step goes on until it is acknowledged or refused for good.
+
+A new kind of step is one function here: `@step(who, weight)`, taking the schedule that runs, the
+person and the plan's number for its details. It notes with the person what was acknowledged, for
+the invariants to look for.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from time import monotonic
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from tests.faults.people import Person, Restricted, Said
+from tests.faults.plan import Kind
+
+if TYPE_CHECKING:
+    from tests.faults.schedule import Run
+
+HOST = "mara"
+ROLES = {"tomas": "client", "priya": "consultant", "helen": "participant", "noor": "observer"}
+PEOPLE = (HOST, *ROLES)
+WRITERS = ("mara", "tomas", "priya", "helen")
+MOVABLE = ("tomas", "helen")
+"""Those whom the host removes, adds again and gives other roles."""
+
+Step = Callable[["Run", Person, int], Awaitable[None]]
+STEPS: dict[str, Step] = {}
+KINDS: list[Kind] = []
+
+
+def step(who: tuple[str, ...], weight: int = 1) -> Callable[[Step], Step]:
+    """Register a step: who takes it, and how often."""
+
+    def register(function: Step) -> Step:
+        name = function.__name__.replace("_", "-")
+        STEPS[name] = function
+        KINDS.append(Kind(name, who, weight))
+        return function
+
+    return register
+
+
+@step(WRITERS, weight=8)
+async def send(run: "Run", person: Person, number: int) -> None:
+    """Send a message through the socket."""
+    said = _new(person, number)
+    _note_sent(said, await person.send_by_socket(said, said.body))
+
+
+@step(WRITERS, weight=4)
+async def post(run: "Run", person: Person, number: int) -> None:
+    """Send a message over HTTP."""
+    said = _new(person, number)
+    _note_sent(said, await person.send_by_http(said, said.body))
+
+
+@step(WRITERS, weight=4)
+async def send_twice(run: "Run", person: Person, number: int) -> None:
+    """Send the same message both ways at the same moment."""
+    said = _new(person, number)
+    ways = (person.send_by_socket(said, said.body), person.send_by_http(said, said.body))
+    answers = [answer for answer in await asyncio.gather(*ways) if answer is not None]
+    if len({(answer["id"], answer["seq"]) for answer in answers}) > 1:
+        person.surprises.append(f"{said.body} became two messages: {answers}")
+    _note_sent(said, answers[0] if answers else None)
+
+
+@step(WRITERS, weight=5)
+async def edit(run: "Run", person: Person, number: int) -> None:
+    """Change one of one's own messages."""
+    said = _one_of(person, number)
+    if said is None or said.message is None:
+        return
+    body = f"{said.body.split(' edited')[0]} edited {number}"
+    path = f"/api/messages/{said.message['id']}/"
+    answer, is_uncertain = await person.ask("PATCH", path, {"body": body})
+    if answer.is_success:
+        said.body = body
+    elif is_uncertain:
+        said.maybe.add(body)
+
+
+@step(WRITERS, weight=2)
+async def delete(run: "Run", person: Person, number: int) -> None:
+    """Delete one of one's own messages."""
+    said = _one_of(person, number)
+    if said is not None:
+        await _delete(person, said)
+
+
+@step(PEOPLE, weight=2)
+async def read(run: "Run", person: Person, number: int) -> None:
+    """Say that one has seen everything so far."""
+    seq = person.conversation.number
+    path = f"/api/conversations/{person.conversation_id}/read/"
+    answer, _ = await person.ask("POST", path, {"seq": seq})
+    if answer.is_success:
+        person.has_read = max(person.has_read, seq)
+
+
+@step((HOST,), weight=1)
+async def moderate(run: "Run", person: Person, number: int) -> None:
+    """Delete somebody else's message."""
+    others = [run.people[name] for name in WRITERS if name != person.name]
+    said = _one_of(others[number % len(others)], number)
+    if said is not None:
+        await _delete(person, said)
+
+
+@step((HOST,), weight=3)
+async def remove(run: "Run", person: Person, number: int) -> None:
+    """Take somebody out of the room."""
+    whom = run.people[MOVABLE[number % len(MOVABLE)]]
+    if whom.restrictions and whom.restrictions[-1].ended is None:
+        return
+    out = Restricted("removed")
+    whom.restrictions.append(out)
+    await person.ask("DELETE", _place(whom))  # a repeat finds nobody there: 404
+    out.taken = monotonic()
+
+
+@step((HOST,), weight=3)
+async def add_again(run: "Run", person: Person, number: int) -> None:
+    """Let somebody who was removed in again."""
+    whom = run.people[MOVABLE[number % len(MOVABLE)]]
+    if not whom.is_out:
+        return
+    out = whom.restrictions[-1]
+    out.returning = monotonic()
+    content = {"user": whom.id, "role": ROLES[whom.name]}
+    await person.ask("POST", f"/api/rooms/{whom.room_id}/participants/", content)
+    out.ended = monotonic()
+    await whom.follow()
+
+
+@step((HOST,), weight=1)
+async def silence(run: "Run", person: Person, number: int) -> None:
+    """Let somebody only read, and give them their role back."""
+    whom = run.people[MOVABLE[number % len(MOVABLE)]]
+    if whom.restrictions and whom.restrictions[-1].ended is None:
+        return
+    restriction = Restricted("silenced")
+    whom.restrictions.append(restriction)
+    await person.ask("PATCH", _place(whom), {"role": "observer"})
+    restriction.taken = restriction.returning = monotonic()
+    await person.ask("PATCH", _place(whom), {"role": ROLES[whom.name]})
+    restriction.ended = monotonic()
+
+
+@step(("tomas", "priya"), weight=1)
+async def sign_out(run: "Run", person: Person, number: int) -> None:
+    """Sign out while something is being sent, and in again: it is sent all the same."""
+    said = _new(person, number)
+    sending = asyncio.ensure_future(person.send_by_socket(said, said.body))
+    await person.ask_once("POST", "/api/auth/signout/")
+    person.token = await run.world.inside("token", person.id)
+    _note_sent(said, await sending)
+
+
+async def _delete(person: Person, said: Said) -> None:
+    if said.message is None:
+        return
+    said.maybe_deleted = True  # from the first attempt on, whoever tries
+    answer, _ = await person.ask("DELETE", f"/api/messages/{said.message['id']}/")
+    said.is_deleted = said.is_deleted or answer.is_success
+
+
+def _new(person: Person, number: int) -> Said:
+    said = Said(person.name, str(uuid4()), f"{person.name} {len(person.said)} {number}")
+    person.said.append(said)
+    return said
+
+
+def _note_sent(said: Said, message: dict[str, object] | None) -> None:
+    said.message, said.is_refused = message, message is None
+
+
+def _one_of(person: Person, number: int) -> Said | None:
+    known = [said for said in person.said if said.message is not None]
+    return known[number % len(known)] if known else None
+
+
+def _place(whom: Person) -> str:
+    return f"/api/rooms/{whom.room_id}/participants/{whom.id}/"

@@ -1,0 +1,104 @@
+"""Thirty schedules, on one set of processes; and that the invariants find what is wrong."""
+
+import asyncio
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from tests.faults.invariants import INVARIANTS
+from tests.faults.schedule import Broken, Run, perform, plan_of
+from tests.faults.world import HEALTH_SECONDS, World
+
+pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("faults")]
+
+SEEDS = range(30)
+"""The same in each run of the tests, so that a red one is about the change; `make faults` takes
+others each time."""
+
+LEAVE_SECONDS = 30
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Services, two web processes, worker and beat."""
+    world = World(tmp_path_factory.mktemp("world"))
+    try:
+        world.start()
+        yield world
+    finally:
+        world.stop()
+
+
+def test_plan_is_a_function_of_its_seed() -> None:
+    assert str(plan_of(1)) == str(plan_of(1))
+    assert plan_of(1) == plan_of(1) != plan_of(2)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_schedule(world: World, seed: int) -> None:
+    """What the seed plans happens, and every invariant holds."""
+    await perform(world, seed)
+
+
+async def test_everybody_has_left(world: World) -> None:
+    """When all have gone, beat and worker end the stays that nobody could end; none is left."""
+    async with asyncio.timeout(HEALTH_SECONDS):
+        await world.healthy()
+    async with asyncio.timeout(LEAVE_SECONDS):
+        while await world.inside("open_visits"):
+            await world.inside("ask_worker_to_close_stale_visits")
+            await asyncio.sleep(1)
+    assert world.beat.is_running
+
+
+class Spoilt(Run):
+    """A schedule without breakages, whose result is changed behind the product's back."""
+
+    async def settled(self) -> None:
+        """Spoil what is stored, once everything is as it should be."""
+        await super().settled()
+        await asyncio.to_thread(self._spoil)
+
+    def _spoil(self) -> None:
+        ids = {"conversation": self.conversation_id, "room": self.room_id}
+        with psycopg.connect(self.world.postgres.url) as connection:
+            for statement in SPOILING:
+                assert connection.execute(statement, ids).rowcount > 0, statement
+        for person in self.people.values():
+            person.conversation.surprises.append("seen twice")
+            person.surprises.append("refused")
+
+
+OWN_MESSAGE = (
+    "(SELECT id FROM messaging_message WHERE conversation_id = %(conversation)s"
+    " AND message_type = 'text' AND deleted_at IS NULL ORDER BY seq LIMIT 1)"
+)
+SPOILING = (
+    f"UPDATE messaging_message SET body = 'spoilt' WHERE id = {OWN_MESSAGE}",
+    "UPDATE core_stream SET head = head + 1 WHERE object_id = %(room)s",
+    "DELETE FROM rooms_roomuserobjectpermission WHERE content_object_id = %(room)s",
+    "UPDATE rooms_visit SET ended_at = now() WHERE ended_at IS NULL",
+)
+
+
+async def test_what_is_spoilt_is_found(world: World) -> None:
+    """An invariant that never complains would be worth nothing."""
+    run = Spoilt(world, 1)
+    run.schedule.breakages.clear()
+    with pytest.raises(Broken):
+        await run.perform()
+    assert run.broken == {
+        "acknowledged messages are stored once with their last words",
+        "numbers have no gaps",
+        "everybody sees what is stored",
+        "every number came once and in order",
+        "only those without the right are refused",
+        "grants equal roles",
+        "stays and presence are right",
+    }
+    assert run.broken < set(INVARIANTS)
+    with psycopg.connect(world.postgres.url) as connection:  # for whoever comes next
+        connection.execute(
+            "UPDATE core_stream SET head = head - 1 WHERE object_id = %s", [run.room_id]
+        )
