@@ -47,10 +47,10 @@ OFFLINE = Presence()
 
 
 @cache
-def _client() -> redis.Redis:
+def _client(redis_url: str) -> redis.Redis:
     # Once more at once: a connection from before a restart of Redis is noticed when it is used.
     return redis.Redis.from_url(
-        settings.REDIS_URL,
+        redis_url,
         socket_timeout=2,
         socket_connect_timeout=2,
         retry=Retry(NoBackoff(), 1),
@@ -123,7 +123,7 @@ async def drop(outlet: Outlet) -> Presence:
 
 def take_places(outlet: Outlet) -> bool:
     """Count a new socket among the open ones; False, and not counted, where it is one too many."""
-    pipe = _client().pipeline(transaction=True)
+    pipe = _client(settings.REDIS_URL).pipeline(transaction=True)
     for place in outlet.places:
         pipe.zremrangebyscore(place, 0, time.time())  # whose process died
     _take(pipe, outlet)
@@ -159,7 +159,7 @@ async def close() -> None:
 def read(user_ids: Iterable[UUID]) -> dict[UUID, Presence]:
     """The presence of many people in one round trip; everybody offline while Redis is away."""
     ids = list(user_ids)
-    pipe = _client().pipeline(transaction=False)
+    pipe = _client(settings.REDIS_URL).pipeline(transaction=False)
     for user_id in ids:
         pipe.hgetall(_key(user_id))
     try:
