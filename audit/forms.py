@@ -1,10 +1,14 @@
 """What staff fill in before they look."""
 
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django import forms
+from django.contrib.auth import get_user_model
+from django.utils import timezone
 
 from audit.models import MAX_REASON, MIN_REASON
+from audit.queries import DONE, REFUSED, Search, UnknownObject, check_object
 
 
 class ReasonForm(forms.Form):
@@ -21,3 +25,59 @@ class ReasonForm(forms.Form):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["reason"].widget.attrs["class"] = "vLargeTextField"
+
+
+class ExportForm(forms.Form):
+    """Which part of the log to take away, and how."""
+
+    since = forms.DateField(label="from", widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(
+        label="to", widget=forms.DateInput(attrs={"type": "date"}), help_text="This day included."
+    )
+    person = forms.EmailField(required=False, help_text="The address of who did it; empty for all.")
+    object = forms.CharField(
+        required=False, max_length=100, help_text="<kind>:<id> or an id; empty for everything."
+    )
+    outcome = forms.ChoiceField(
+        required=False, choices=[("", "Done and refused"), (DONE, "Done"), (REFUSED, "Refused")]
+    )
+    kind = forms.ChoiceField(label="file", choices=[("csv", "CSV"), ("jsonl", "JSON lines")])
+
+    def clean_person(self) -> Any:
+        """Their id."""
+        email = self.cleaned_data["person"]
+        if not email:
+            return None
+        people = get_user_model().objects.filter(email__iexact=email)
+        if (found := people.values_list("pk", flat=True).first()) is None:
+            raise forms.ValidationError("Nobody has this address.")
+        return found
+
+    def clean_object(self) -> str:
+        """An object's name, or nothing."""
+        text: str = self.cleaned_data["object"].strip()
+        if text:
+            try:
+                check_object(text)
+            except UnknownObject as error:
+                raise forms.ValidationError(str(error)) from None
+        return text
+
+    @property
+    def search(self) -> Search:
+        """What it asks for; days are the reader's own."""
+        values = self.cleaned_data
+        zone = timezone.get_current_timezone()
+        after = values["until"] + timedelta(days=1)
+        return Search(
+            person=values["person"],
+            object=values["object"],
+            outcome=values["outcome"],
+            since=datetime.combine(values["since"], time(), zone),
+            until=datetime.combine(after, time(), zone),
+        )
+
+    @property
+    def file(self) -> str:
+        """The name of the form that the file has."""
+        return str(self.cleaned_data["kind"])

@@ -108,9 +108,21 @@ def about(found: QuerySet[Event], text: str) -> QuerySet[Event]:
     prefer to read the whole log backwards until a page is full, which takes long where few match.
     Raises `UnknownObject`.
     """
-    kind, object_id = _parsed(text)
+    kind, object_id = check_object(text)
     named = [json.dumps(data) for data in _named_in_data(kind, object_id)]
     return found.filter(pk__in=RawSQL(_ABOUT, [object_id, kind, named]))  # noqa: S611 - constant
+
+
+def check_object(text: str) -> tuple[str, UUID]:
+    """The kind, which may be empty, and the id. Raises `UnknownObject`."""
+    try:
+        return "", UUID(text)
+    except ValueError:
+        pass
+    try:
+        return StreamKey.parse(text)
+    except UnknownStream:
+        raise UnknownObject("An object is <kind>:<id>, or its id alone.") from None
 
 
 def matching(found: QuerySet[Event], text: str) -> QuerySet[Event]:
@@ -145,17 +157,6 @@ def _named(action: str) -> Q:
     if action in DomainEvent.classes:
         return Q(name=action)
     return Q(name=AttemptRefused.__name__, data__contains={"action": action})
-
-
-def _parsed(text: str) -> tuple[str, UUID]:
-    try:
-        return "", UUID(text)
-    except ValueError:
-        pass
-    try:
-        return StreamKey.parse(text)
-    except UnknownStream:
-        raise UnknownObject("An object is <kind>:<id>, or its id alone.") from None
 
 
 def _named_in_data(kind: str, object_id: UUID) -> list[dict[str, Any]]:

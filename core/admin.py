@@ -16,7 +16,7 @@ from django.http import HttpRequest
 from django.shortcuts import redirect
 
 from core.errors import ActionError, NotAllowed
-from core.models import Event, IdempotentAnswer, Stream
+from core.models import IdempotentAnswer, Stream
 from core.refusals import tell_of_request
 
 admin.site.site_header = admin.site.site_title = "Consult Suite"
@@ -145,20 +145,6 @@ class StreamAdmin(ReadOnlyAdmin):
     list_display = ["kind", "object_id", "head"]
     list_filter = ["kind"]
     search_fields = ["=object_id"]
-    ordering = ["-pk"]
-
-
-@admin.register(Event)
-class EventAdmin(ReadOnlyAdmin):
-    """Everything durable that anybody did."""
-
-    list_display = ["at", "name", "actor", "stream", "seq", "ip"]
-    list_filter = ["name", "stream__kind"]
-    list_select_related = ["actor", "stream"]
-    date_hierarchy = "at"
-    search_fields = ["actor__email", "actor__name", "=stream__object_id"]
-    search_help_text = "A person, or the whole id of what it happened to."
-    show_full_result_count = False
     ordering = ["-pk"]
 
 

@@ -70,6 +70,9 @@ def of_model(model: type[Model], row: str) -> Table:
         more[("POST", f"{start}{row}/reason/")] = ({"reason": "short"}, staff(403, 200))
     if label == "messaging.conversation":
         more[("GET", f"{start}{row}/messages/")] = (None, staff(403, 302))
+    if label == "core.event":
+        more[("GET", f"{start}export/")] = (None, staff(403, 200))
+        more[("POST", f"{start}export/")] = ({}, staff(403, 200))
     return more | {
         ("GET", start): (None, staff(403, 200)),
         ("POST", start): ({}, staff(403, 200)),

@@ -1,0 +1,133 @@
+"""The audit log in the admin: to read, to search, to export; fast however long it is."""
+
+import csv
+import io
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import User
+from audit.actions.refusals import record_refusal
+from audit.admin import AuditLogAdmin, FirstPages
+from core.models import Event
+from core.refusals import Attempt
+from rooms.models import Room
+from tests.fixtures import capture_events, names, prove
+
+LOG = "/admin/core/event/"
+EXPORT = f"{LOG}export/"
+
+
+@pytest.fixture
+def office(client: Client, staff: User) -> Client:
+    """A browser in the admin."""
+    client.force_login(staff)
+    prove(client, staff, is_in_admin=True)
+    return client
+
+
+def shown(office: Client, **query: str) -> list[str]:
+    """What was done or tried, in the rows that are shown."""
+    answer = office.get(LOG, query)
+    assert answer.status_code == 200
+    page = answer.context["cl"].model_admin
+    return [page.action(event) for event in answer.context["cl"].result_list]
+
+
+def test_search_and_filters(office: Client, client_user: User, room: Room) -> None:
+    record_refusal(actor=client_user, attempt=Attempt(action="POST x:y", reason="x"))
+    assert "RoomStarted" in shown(office)
+    assert shown(office, outcome="refused") == ["POST x:y"]
+    assert "POST x:y" not in shown(office, outcome="done")
+    assert shown(office, action="RoomStarted") == ["RoomStarted"]
+    assert shown(office, q="Okafor", outcome="done") == ["PersonSignedUp"]
+    assert shown(office, q=f"room:{room.pk}", action="RoomStarted") == ["RoomStarted"]
+    assert shown(office, q="nobody at all") == []
+    event = Event.objects.get(name="RoomStarted")
+    html = office.get(f"{LOG}{event.pk}/change/").content.decode()
+    assert f"room:{room.pk}" in html
+    assert "refused" in office.get(LOG, {"outcome": "refused"}).content.decode()
+
+
+def test_by_year_month_and_day(office: Client, room: Room) -> None:
+    now = timezone.now()
+    number = len(shown(office, when=f"{now:%Y}"))
+    assert number > 5
+    assert len(shown(office, when=f"{now:%Y-%m}")) == number
+    assert len(shown(office, when=f"{now:%Y-%m-%d}")) == number
+    assert shown(office, when=f"{now.year - 1}") == []
+    assert shown(office, when=f"{now.year - 1}-12") == []
+    html = office.get(LOG, {"when": f"{now:%Y-%m}"}).content.decode()
+    assert f"when={now:%Y-%m-%d}" in html
+    assert f"when={now:%Y}" in office.get(LOG).content.decode()
+
+
+@pytest.mark.parametrize("when", ["x", "2026-13", "2026-02-30", "0", "9999", "2026-1-1-1", "²"])
+def test_no_such_time_is_no_filter(when: str, office: Client, room: Room) -> None:
+    assert office.get(LOG, {"when": when}).status_code == 200
+
+
+def test_nothing_is_counted_or_read_whole(
+    office: Client, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(AuditLogAdmin, "list_per_page", 3)  # there is a second page
+    with CaptureQueriesContext(connection) as queries:
+        office.get(LOG)
+    about_events = [q["sql"] for q in queries.captured_queries if '"core_event"' in q["sql"]]
+    assert about_events
+    assert all("LIMIT" in sql for sql in about_events), about_events
+    assert not any("DISTINCT" in sql for sql in about_events)
+
+
+def test_pages_end_where_counting_ends(
+    office: Client, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FirstPages, "MOST", 7)
+    assert office.get(LOG).context["cl"].result_count == 7
+
+
+def test_being_staff_is_not_enough(client: Client, colleague: User, room: Room) -> None:
+    User.objects.filter(pk=colleague.pk).update(is_staff=True)
+    colleague.user_permissions.add(Permission.objects.get(codename="view_event"))
+    client.force_login(colleague)
+    prove(client, colleague, is_in_admin=True)
+    assert client.get(LOG).status_code == 403
+    assert client.get(EXPORT).status_code == 403
+    colleague.user_permissions.add(Permission.objects.get(codename="view_audit_logs"))
+    assert client.get(LOG).status_code == 200
+    assert client.get("/admin/").status_code == 200
+
+
+def form(**changed: Any) -> dict[str, str]:
+    today = f"{timezone.localdate():%Y-%m-%d}"
+    return {"since": today, "until": today, "kind": "csv"} | changed
+
+
+def test_exports_by_the_same_action(office: Client, client_user: User, room: Room) -> None:
+    assert EXPORT in office.get(LOG).content.decode()
+    assert "92 days" in office.get(EXPORT).content.decode()
+    with capture_events() as events:
+        answer = office.post(EXPORT, form(person=client_user.email, object=str(client_user.pk)))
+    assert names(events) == ["AuditLogExported"]
+    rows = list(csv.DictReader(io.StringIO(b"".join(answer).decode())))
+    assert [row["action"] for row in rows] == ["PersonSignedUp"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"since": "2026-01-01", "until": "2026-12-01"}, "at most 92 days"),
+        ({"since": ""}, "This field is required"),
+        ({"person": "nobody@demo.test"}, "Nobody has this address"),
+        ({"object": "room"}, "An object is"),
+    ],
+)
+def test_says_what_is_wrong(changed: dict[str, str], said: str, office: Client) -> None:
+    with capture_events() as events:
+        assert said in office.post(EXPORT, form(**changed)).content.decode()
+    assert events == []
