@@ -259,7 +259,7 @@ class AuditLogAdmin(ReadOnlyAdmin):
         "at", "outcome", "action", "actor", "about", "stream", "seq", "ip", "user_agent",
         "session", "data",
     ]  # fmt: skip
-    fields = readonly_fields
+    fields = [*readonly_fields]
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Who holds the permission to read the audit log."""
