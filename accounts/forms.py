@@ -20,7 +20,8 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.crypto import salted_hmac
 from fido2.webauthn import AuthenticationResponse, RegistrationResponse
 
-from accounts.models import User
+from accounts.actions.tokens import DAYS, SIGNED_IN_DAYS
+from accounts.models import ApiToken, Scope, User
 
 MAX_PICTURE_BYTES = 2 * 1024 * 1024
 MAX_CREDENTIAL_CHARACTERS = 64 * 1024
@@ -153,6 +154,32 @@ class NewAccountForm(KeepAccountForm, NameForm):
     """Name and password of a new account."""
 
     field_order = ("name", "password1")
+
+
+class ApiTokenForm(forms.Form):
+    """A new API token."""
+
+    name = forms.CharField(
+        label="What is it for?",
+        max_length=ApiToken._meta.get_field("name").max_length,
+        help_text="For example: nightly export.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    scope = forms.ChoiceField(
+        label="What may it do?",
+        choices=[
+            (Scope.READ, "Read what you can read"),
+            (Scope.WRITE, "Read and change what you can"),
+        ],
+        initial=Scope.READ,
+        widget=forms.RadioSelect,
+    )
+    days = forms.TypedChoiceField(
+        label="How long does it work?",
+        choices=[(days, "1 year" if days == 365 else f"{days} days") for days in DAYS],
+        initial=SIGNED_IN_DAYS,
+        coerce=int,
+    )
 
 
 class PictureInput(forms.ClearableFileInput):

@@ -87,7 +87,7 @@ def cast(
     forgetful = make_person("Frida Holm")
     new_address = EmailAddress.objects.create(user=forgetful, email="frida@new.test")
     enter_room(actor=guest, room=room)
-    create_api_token(actor=client_user, user=client_user)
+    _, token = create_api_token(actor=client_user, user=client_user)
     answer_once(actor=guest, key="1", digest="", create=lambda: (201, {"id": "1"}))
     TOTP.activate(outsider, generate_totp_secret())
     RecoveryCodes.activate(outsider)
@@ -109,6 +109,7 @@ def cast(
         "link": asked.token,
         "item": items[0],
         "items": items,
+        "token": token.pk,
         "session": _session(client_user).pk,
         "picture": Path(str(client_user.picture)).name,
         "confirmation_key": EmailConfirmationHMAC(new_address).key,

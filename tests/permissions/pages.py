@@ -86,6 +86,14 @@ ONESELF: Table = {
     ("GET", "/profile/sessions/"): (None, signed_in_only(200)),
     ("POST", "/profile/sessions/end-others/"): (None, signed_in_only(302)),
     ("POST", "/profile/sessions/{session}/end/"): (None, page.each(client=302, others=404)),
+    ("GET", "/profile/tokens/"): (None, page.each(guest=302, others=200)),
+    # First they prove once more who they are.
+    ("GET", "/profile/tokens/new/"): (None, signed_in_only(302)),
+    ("POST", "/profile/tokens/new/"): ({}, signed_in_only(302)),
+    ("POST", "/profile/tokens/{token}/revoke/"): (
+        None,
+        page.each(client=302, guest=302, others=404),
+    ),
     # Those with an account have kept it.
     ("GET", "/profile/keep/"): (None, page.each(guest=200, others=302)),
     ("POST", "/profile/keep/"): ({}, page.each(guest=422, others=302)),
