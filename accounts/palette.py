@@ -29,6 +29,18 @@ def account(actor: Any, words: list[str]) -> Iterable[Destination]:
                 "shield-check",
                 also="2fa mfa passkey authenticator recovery codes security settings",
             ),
+            Destination(
+                "Two-step sign-in",
+                reverse("mfa_index"),
+                "shield-check",
+                also="passkey security recovery codes app factor settings",
+            ),
+            Destination(
+                "Where you are signed in",
+                reverse("accounts:sessions"),
+                "laptop",
+                also="sessions browsers devices settings",
+            ),
             Destination("Sign out", reverse("account_logout"), "log-out", also="log logout out"),
         ]
     return matching(pages, words)

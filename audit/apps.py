@@ -11,5 +11,6 @@ class AuditConfig(AppConfig):
     name = "audit"
 
     def ready(self) -> None:
-        """Hear what is refused."""
+        """Hear what is refused, and say where one can go."""
+        import_module("audit.palette")
         import_module("audit.receivers")

@@ -31,9 +31,11 @@ def test_no_words_offer_the_usual_places_and_the_newest_rooms(
 
 
 def test_words_find_pages_by_the_beginnings_of_their_words(consultant: User) -> None:
-    assert labels(consultant, "PASS") == ["Change the password"]
+    assert labels(consultant, "PASSW") == ["Change the password"]
     assert labels(consultant, "new cons") == ["New consultation"]
     assert labels(consultant, "sett mail") == ["E-mail addresses"]
+    assert labels(consultant, "passk") == ["Two-step sign-in"]
+    assert labels(consultant, "privacy") == ["Who looked at your data"]
 
 
 def test_rooms_are_found_by_name_and_by_person(
