@@ -22,8 +22,8 @@ ROOT = Path(__file__).resolve().parent.parent
 VAR = ROOT / "var" / "bench"
 NAMES = ("fanout", "slow_reader", "send", "processes", "lists", "lighthouse")
 
-LIMITS_LIFTED: dict[str, str] = {}
-"""Limits on how often one may do something would measure themselves."""
+LIMITS_RAISED = {"RATE_LIMIT_FACTOR": "10000"}
+"""High enough to stop nobody here, and not 0: what counting costs belongs to the figures."""
 
 
 def empty_database(name: str, database_url: str) -> str:
@@ -42,7 +42,7 @@ def run_one(name: str) -> None:
         os.sched_setaffinity(0, other_cores())  # PostgreSQL and Redis inherit it
     with running(VAR) as (database_url, redis_url):
         os.environ |= {
-            **LIMITS_LIFTED,
+            **LIMITS_RAISED,
             "CONSULTSUITE_VAR": str(VAR),
             "DJANGO_SETTINGS_MODULE": "consultsuite.settings",
             "DATABASE_URL": empty_database(name, database_url),

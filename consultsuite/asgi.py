@@ -6,7 +6,11 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "consultsuite.settings")
-http = get_asgi_application()
+get_asgi_application()  # sets Django up
+
+from consultsuite.handler import OneThreadHandler  # noqa: E402 - needs the loaded settings
+
+http = OneThreadHandler()
 
 from core.addresses import ForwardedHeaders  # noqa: E402 - needs the loaded apps
 from core.authentication import SocketAuthentication  # noqa: E402
