@@ -30,12 +30,6 @@ def account(actor: Any, words: list[str]) -> Iterable[Destination]:
                 also="2fa mfa passkey authenticator recovery codes security settings",
             ),
             Destination(
-                "Two-step sign-in",
-                reverse("mfa_index"),
-                "shield-check",
-                also="passkey security recovery codes app factor settings",
-            ),
-            Destination(
                 "Where you are signed in",
                 reverse("accounts:sessions"),
                 "laptop",
