@@ -1,14 +1,17 @@
 """How allauth behaves here: accounts with a name, in our words, and recorded."""
 
+import logging
 from datetime import timedelta
 from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.app_settings import EmailVerificationMethod
 from allauth.account.internal.flows.login import perform_login, record_authentication
-from allauth.account.models import Login
+from allauth.account.models import EmailAddress, Login
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialLogin
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -22,6 +25,9 @@ from accounts.models.user import validate_timezone
 from accounts.queries import is_last_needed_factor
 from core.addresses import address_of_request
 from core.encryption import decrypt, encrypt, encrypted_in_json
+
+logger = logging.getLogger(__name__)
+_NAME_LENGTH = User._meta.get_field("name").max_length
 
 encrypted_in_json("mfa.Authenticator", "data", "secret", "seed")
 
@@ -97,6 +103,86 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         """Not the last one of somebody who must have one."""
         return not is_last_needed_factor(authenticator)
+
+
+class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
+    """Accounts at Google and Microsoft: who they let in, and what is kept of what they say."""
+
+    error_messages: ClassVar[dict[str, str]] = DefaultSocialAccountAdapter.error_messages | {
+        "email_taken": (
+            "There is an account with this address. Sign in to it, then connect %s in your profile."
+        ),
+        "no_password": "Set a password first: without one you could not sign in any more.",
+        "no_verified_email": "Confirm an e-mail address first: without one you could not sign in.",
+        "connected_other": "That account is connected to another person here.",
+    }
+
+    def populate_user(
+        self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]
+    ) -> User:
+        """Name and time zone of a new person; and of the claims only what is needed.
+
+        An address counts as confirmed only where the provider speaks for it. Otherwise our own
+        mail confirms it, and it opens no account that is there already.
+        """
+        user: User = super().populate_user(request, sociallogin, data)
+        user.name = (data.get("name") or _joined(data))[:_NAME_LENGTH].strip()
+        user.timezone = _zone_of(request) or user.timezone
+        claims = sociallogin.account.extra_data.get("id_token") or {}
+        speaks = sociallogin.account.provider == "google" and _google_speaks_for(claims)
+        for address in sociallogin.email_addresses:
+            address.verified = speaks
+        kept = {name: claims[name] for name in ("sub", "name", "email") if name in claims}
+        sociallogin.account.extra_data = {"id_token": kept}
+        return user
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        """The access token has served: it is not even kept in the session."""
+        sociallogin.token = None
+
+    def can_authenticate_by_email(self, login: SocialLogin, email: str) -> bool:
+        """Only into an account whose own address is confirmed.
+
+        Whoever has merely named the address has not shown that it is theirs.
+        """
+        confirmed = EmailAddress.objects.filter(email__iexact=email, verified=True)
+        return bool(super().can_authenticate_by_email(login, email)) and confirmed.exists()
+
+    def is_auto_signup_allowed(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
+        """A new person without a name is asked for it."""
+        return bool(sociallogin.user.name)
+
+    def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None) -> User:
+        """Save a new person and record it; by the form that asks for the rest if there is one."""
+        with transaction.atomic():
+            user: User = super().save_user(request, sociallogin, form)
+            if form is None:  # otherwise `AccountAdapter.save_user` has
+                record_sign_up(actor=user)
+        return user
+
+    def on_authentication_error(
+        self, request: HttpRequest, provider: Any, error: Any = None, exception: Any = None,
+        extra_context: Any = None,
+    ) -> None:  # fmt: skip
+        """Note what kind of failure it was; what the provider said may name somebody."""
+        kind = type(exception).__name__ if exception else error
+        logger.warning("Signing in with %s failed: %s", getattr(provider, "name", "?"), kind)
+
+
+def _google_speaks_for(claims: dict[str, Any]) -> bool:
+    """True for an address that Google itself hosts, as its documentation of ID tokens says.
+
+    ``email_verified`` alone means that somebody once followed a mail there; the address may
+    belong to another person by now.
+    """
+    if claims.get("email_verified") is not True:
+        return False
+    host = str(claims.get("email", "")).lower().rpartition("@")[2]
+    return host == "gmail.com" or bool(claims.get("hd"))
+
+
+def _joined(data: dict[str, Any]) -> str:
+    return " ".join(filter(None, [data.get("first_name"), data.get("last_name")]))
 
 
 def sign_in_by_link(request: HttpRequest, user: User, redirect_url: str) -> HttpResponse:

@@ -5,6 +5,7 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.models import Group
@@ -249,7 +250,9 @@ class OrganisationInvitationAdmin(ReadOnlyAdmin):
 import_module("django.contrib.auth.admin")
 import_module("allauth.account.admin")
 import_module("allauth.mfa.admin")
+import_module("allauth.socialaccount.admin")
 import_module("allauth.usersessions.admin")
+admin.site.unregister([SocialAccount, SocialApp, SocialToken])
 admin.site.unregister([Authenticator, EmailAddress, Group, UserSession])
 
 
@@ -340,3 +343,16 @@ class SecondFactorAdmin(OfPersonAdmin, ReadOnlyAdmin):
     date_hierarchy = "created_at"
     ordering = ["-created_at"]
     fields = ["user", "type", "created_at", "last_used_at"]
+
+
+@admin.register(SocialAccount)
+class ProviderAccountAdmin(ReadOnlyAdmin):
+    """Who signs in with an account at Google or Microsoft. Connected by people themselves."""
+
+    list_display = ["user", "provider", "date_joined", "last_login"]
+    list_filter = ["provider"]
+    list_select_related = ["user"]
+    search_fields = ["user__email", "user__name"]
+    date_hierarchy = "date_joined"
+    ordering = ["-date_joined"]
+    fields = ["user", "provider", "date_joined", "last_login"]

@@ -13,6 +13,7 @@ from allauth.mfa.webauthn.forms import (
     LoginWebAuthnForm,
     ReauthenticateWebAuthnForm,
 )
+from allauth.socialaccount.forms import SignupForm as AllauthProviderSignupForm
 from django import forms
 from django.conf import settings
 from django.core.cache import cache
@@ -35,6 +36,17 @@ class SignupForm(AllauthSignupForm):  # type: ignore[misc]
         max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name", "autofocus": True})
     )
     field_order = ("name", "email", "password1")
+
+
+class ProviderSignupForm(AllauthProviderSignupForm):  # type: ignore[misc]
+    """What a provider did not say about a new person: the name, or the address."""
+
+    name = forms.CharField(max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    field_order = ("name", "email")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["name"] = self.sociallogin.user.name
 
 
 class _OneTime:

@@ -23,6 +23,8 @@ from allauth.mfa.signals import (
     authenticator_reset,
     authenticator_used,
 )
+from allauth.socialaccount.models import SocialAccount, SocialLogin
+from allauth.socialaccount.signals import social_account_added, social_account_removed
 from django.apps import apps
 from django.contrib.auth.management import create_permissions
 from django.contrib.auth.signals import user_logged_out
@@ -38,6 +40,10 @@ from accounts.actions.addresses import (
 )
 from accounts.actions.guests import note_kept
 from accounts.actions.people import record_sign_in
+from accounts.actions.providers import (
+    record_provider_connected,
+    record_provider_disconnected,
+)
 from accounts.actions.second_factors import (
     note_second_factor_used,
     record_recovery_codes_made,
@@ -133,6 +139,19 @@ def tell_of_wrong_code(user: User, reauthentication: bool = False, **_: Any) -> 
     """Whoever tried knew the password already."""
     action = "prove who one is" if reauthentication else "sign in, second step"
     tell(user, Attempt(action=action, reason="wrong_code"))
+
+
+@receiver(social_account_added)
+def note_provider_connected(sociallogin: SocialLogin, **_: Any) -> None:
+    """In the profile, or at the first time that a provider let somebody in."""
+    person, provider = sociallogin.user, sociallogin.account.provider
+    record_provider_connected(actor=person, provider=provider)
+
+
+@receiver(social_account_removed)
+def note_provider_disconnected(socialaccount: SocialAccount, **_: Any) -> None:
+    """In the profile."""
+    record_provider_disconnected(actor=socialaccount.user, provider=socialaccount.provider)
 
 
 @receiver(recorded, sender=RecoveryCodeUsed)

@@ -7,6 +7,7 @@ from django.urls import include, path
 from django.views.decorators.cache import never_cache
 from django.views.generic import RedirectView
 
+from accounts.views import providers
 from core import views as core_views
 
 urlpatterns = [
@@ -21,6 +22,14 @@ urlpatterns = [
     path("accounts/2fa/recovery-codes/", never_cache(view_recovery_codes)),
     path("accounts/2fa/totp/activate/", never_cache(activate_totp)),
     path("accounts/2fa/", include("allauth.mfa.urls")),
+    path("accounts/3rdparty/", include("allauth.socialaccount.urls")),
+    # By these names allauth finds them.
+    path("accounts/oidc/<str:provider_id>/login/", providers.go, name="openid_connect_login"),
+    path(
+        "accounts/oidc/<str:provider_id>/login/callback/",
+        providers.back,
+        name="openid_connect_callback",
+    ),
     path("api/", include("consultsuite.api_urls")),
     path("go/", core_views.go, name="go"),
     path("healthz", core_views.healthz, name="healthz"),

@@ -12,6 +12,7 @@ from consultsuite.settings.limits import *
 from consultsuite.settings.logs import *
 from consultsuite.settings.mail import *
 from consultsuite.settings.people import *
+from consultsuite.settings.providers import *
 from consultsuite.settings.safety import *
 from consultsuite.settings.sockets import *
 
@@ -29,6 +30,8 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.usersessions",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "channels",
     "csp",
     "django_htmx",

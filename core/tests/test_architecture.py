@@ -53,6 +53,8 @@ NEEDS_NO_PERMISSION = {
     "record_second_factor_added": "about oneself; allauth has let them",
     "record_second_factor_removed": "about oneself; allauth has let them",
     "record_recovery_codes_made": "about oneself; allauth has let them",
+    "record_provider_connected": "about oneself; allauth has let them",
+    "record_provider_disconnected": "about oneself; allauth has let them",
     "note_second_factor_used": "about oneself; called after proving who one is",
     "note_kept": "about oneself; called after allauth set a password",
     "accept_invitation": "the link is the permission; `use_link` asks whose it is",

@@ -108,3 +108,20 @@ def test_a_public_address_refuses_debug() -> None:
     done = load(DEBUG="true")
     assert done.returncode == 1
     assert "not with that PUBLIC_URL" in done.stderr
+
+
+GOOGLE = {"GOOGLE_CLIENT_ID": "id", "GOOGLE_CLIENT_SECRET": "secret"}
+MICROSOFT = {"MICROSOFT_CLIENT_ID": "id", "MICROSOFT_CLIENT_SECRET": "secret"}
+
+
+def test_half_a_provider_is_refused() -> None:
+    done = load(GOOGLE_CLIENT_ID="id")
+    assert done.returncode == 1
+    assert "Set GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET, or none of them." in done.stderr
+    assert load(**GOOGLE).returncode == 0
+
+
+def test_microsoft_needs_one_tenant() -> None:
+    for tenant in (None, "common", "organizations"):
+        assert load(**MICROSOFT, MICROSOFT_TENANT=tenant).returncode == 1
+    assert load(**MICROSOFT, MICROSOFT_TENANT="contoso.com").returncode == 0

@@ -95,6 +95,7 @@ def cast(
     boss = people[WHO.index("superuser")]
     look_at(actor=boss, subject=room_subject(room), reason="Ticket 4711")
     things = {
+        "provider": "google",
         "key": key.instance.pk,
         "app": "core",
         "user_type": ContentType.objects.get_for_model(User).pk,

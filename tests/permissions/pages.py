@@ -4,7 +4,7 @@ Not signed in leads to the sign-in page. Writes are asked as htmx does, which ge
 status; without it the same refusal is a redirect with a message.
 """
 
-from tests.permissions.cast import SIGN_IN, Columns, Table
+from tests.permissions.cast import SIGN_IN, Columns, Statuses, Table
 
 page = Columns(anonymous=SIGN_IN)
 inside, signed_in_only, everybody = page.inside, page.signed_in_only, page.everybody
@@ -173,9 +173,52 @@ TWO_STEPS: Table = {
     ("POST", "/accounts/2fa/webauthn/keys/{key}/edit/"): ({}, signed_in_only(302)),
 }  # fmt: skip
 
+
+def _but_for_guests(status: int) -> Statuses:
+    """Whoever asks; guests are led to what they may."""
+    return page.each(guest=302, others=status, anonymous=status)
+
+
+# No provider is set up here; accounts/tests/test_providers.py asks one.
+PROVIDERS: Table = {
+    ("GET", "/accounts/3rdparty/"): (None, page.each(guest=302, others=200)),
+    ("POST", "/accounts/3rdparty/"): ({}, page.each(guest=302, others=200)),
+    ("GET", "/accounts/3rdparty/login/cancelled/"): (
+        None,
+        _but_for_guests(200),
+    ),
+    ("GET", "/accounts/3rdparty/login/error/"): (
+        None,
+        _but_for_guests(401),
+    ),
+    ("GET", "/accounts/3rdparty/signup/"): (None, everybody(302)),
+    ("POST", "/accounts/3rdparty/signup/"): ({}, everybody(302)),
+    ("GET", "/accounts/oidc/{provider}/login/"): (
+        None,
+        _but_for_guests(404),
+    ),
+    ("POST", "/accounts/oidc/{provider}/login/"): (
+        {},
+        _but_for_guests(404),
+    ),
+    ("GET", "/accounts/oidc/{provider}/login/callback/"): (
+        None,
+        _but_for_guests(404),
+    ),
+}
+
 SERVER: Table = {
     ("GET", "/healthz"): (None, everybody(503)),  # no worker runs beside the tests
     ("GET", "/readyz"): (None, everybody(200)),
 }
 
-PAGES: Table = {**ROOMS, **LINKS, **CONVERSATIONS, **ONESELF, **ALLAUTH, **TWO_STEPS, **SERVER}
+PAGES: Table = {
+    **ROOMS,
+    **LINKS,
+    **CONVERSATIONS,
+    **ONESELF,
+    **ALLAUTH,
+    **TWO_STEPS,
+    **PROVIDERS,
+    **SERVER,
+}
