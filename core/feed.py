@@ -34,12 +34,14 @@ def load(stream: StreamKey, after: int, limit: int = PAGE) -> list[Frame]:
 class Feed:
     """``delivered`` is the last number handed to ``outlets``.
 
-    ``behind`` holds sockets that still replay: they get ephemeral messages only. ``ahead``
+    ``asking`` holds sockets whose right to follow is being looked up, with the newest removal of
+    their person that was delivered meanwhile. ``behind`` holds sockets that still replay, with the
+    number that the log had when it was looked up: they get ephemeral messages only. ``ahead``
     holds sockets that have replayed further than that already. ``early`` holds frames that came
     before their turn, and until the feed is open everything that comes.
     """
 
-    def __init__(self, stream: StreamKey, revoke: Callable[["Feed", str], None]) -> None:
+    def __init__(self, stream: StreamKey, revoke: Callable[["Feed", str, int], None]) -> None:
         self.stream = stream
         self.name = str(stream)
         self.delivered = 0
@@ -47,7 +49,8 @@ class Feed:
         self.is_open = False
         self.opening = asyncio.Lock()
         self.outlets: set[Outlet] = set()
-        self.behind: set[Outlet] = set()
+        self.asking: dict[Outlet, int] = {}
+        self.behind: dict[Outlet, int] = {}
         self.ahead: dict[Outlet, int] = {}
         self.early: dict[int, Frame] = {}
         self.healing: asyncio.Task[None] | None = None
@@ -61,7 +64,7 @@ class Feed:
 
     def add(self, outlet: Outlet, reached: int) -> None:
         """Send live events to a socket that has everything up to ``reached``."""
-        self.behind.discard(outlet)
+        self.behind.pop(outlet, None)
         self.outlets.add(outlet)
         if reached > self.delivered:
             self.ahead[outlet] = reached
@@ -69,8 +72,18 @@ class Feed:
     def drop(self, outlet: Outlet) -> None:
         """Send nothing more to a socket."""
         self.outlets.discard(outlet)
-        self.behind.discard(outlet)
+        self.behind.pop(outlet, None)
         self.ahead.pop(outlet, None)
+
+    def has_outlived(self, outlet: Outlet, removal: int) -> bool:
+        """Whether a removal of the socket's person is older than the socket's right to follow.
+
+        Somebody who was added again may follow before this process has delivered the removal.
+        """
+        if outlet in self.asking:
+            self.asking[outlet] = max(self.asking[outlet], removal)
+            return True  # for the time being: who asks compares the numbers
+        return removal <= max(self.behind.get(outlet, 0), self.ahead.get(outlet, 0))
 
     def pass_on(self, text: str, *, to: str, skip: str) -> None:
         """Hand an ephemeral message to everybody, but for ``to`` only and for ``skip`` not."""
@@ -111,7 +124,7 @@ class Feed:
         self.delivered = frame.seq
         if frame.revokes:
             # Before the event itself: who is removed does not see it, nor anything after it.
-            self._revoke(self, frame.revokes)
+            self._revoke(self, frame.revokes, frame.seq)
         text = frame.text
         if not self.ahead:
             for outlet in self.outlets:

@@ -144,12 +144,16 @@ class Hub:
         if (known := self.feeds.get(name)) is not None:
             known.drop(outlet)  # it subscribes again: nothing live until it has caught up
         feed = await self._open(stream)
-        reached = await in_database(_permitted, may_follow, head, stream)
-        if reached is None:
+        feed.asking[outlet] = 0
+        try:
+            reached = await in_database(_permitted, may_follow, head, stream)
+        finally:
+            removed_at = feed.asking.pop(outlet, 0)
+        if reached is None or removed_at > reached:
             self.revoke(outlet, name)
         elif name in outlet.streams:
             outlet.write(json.dumps({"type": "subscribed", "stream": name, "head": reached}))
-            feed.behind.add(outlet)
+            feed.behind[outlet] = reached
             cursor = reached if after is None else min(after, reached)
             await self._replay(outlet, feed, cursor, reached, may_follow)
 
@@ -212,10 +216,11 @@ class Hub:
                 await outlet.drained()
             cursor = page[-1].seq if page else max(feed.delivered, reached)
 
-    def _revoke_person(self, feed: Feed, user_id: str) -> None:
+    def _revoke_person(self, feed: Feed, user_id: str, removal: int) -> None:
         self.people.revoked(feed.name, user_id)
         for outlet in self.people.sockets_of(user_id):
-            self.revoke(outlet, feed.name)
+            if not feed.has_outlived(outlet, removal):
+                self.revoke(outlet, feed.name)
 
     async def _close_unfollowed(self, name: str) -> None:
         feed = self.feeds.get(name)

@@ -1,6 +1,7 @@
 """Following streams: replay, order, healing, revocation, and what goes wrong in between."""
 
 import asyncio
+import threading
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
@@ -15,8 +16,9 @@ from core.hub import hub
 from core.models import Event, Stream
 from core.outlet import Outlet
 from core.rendering import Frame
-from rooms.models import Room
-from tests.sockets import COMMITTED, OpenSocket, Socket, becomes, deaf, hearing
+from rooms.actions.participants import add_participant, remove_participant
+from rooms.models import Participant, Room
+from tests.sockets import COMMITTED, SECONDS, OpenSocket, Socket, becomes, deaf, hearing
 
 pytestmark = COMMITTED
 
@@ -255,6 +257,61 @@ async def test_revoked_before_the_head_is_told(socket: Socket, room: Room) -> No
     assert await socket.settled() == [{"type": "revoked", "stream": str(room.conversation.stream)}]
     await hub().look()
     assert hub().feeds == {}  # a feed without sockets is left at the next look
+
+
+def leave_and_come_back(room: Room, host: User, person: User) -> None:
+    """Somebody is removed and added again."""
+    place = Participant.objects.get(room=room, user=person)
+    remove_participant(actor=host, participant=place)
+    add_participant(actor=host, room=room, user=person, role=place.role)
+
+
+async def test_a_removal_delivered_late_does_not_cut_off_who_is_back(
+    socket: Socket, room: Room, say: Say, consultant: User, client_user: User
+) -> None:
+    stream = room.conversation.stream
+    known = await socket.follow(stream)
+    await deaf(hub(), stream)
+    await in_database(leave_and_come_back, room, consultant, client_user)
+    assert await socket.follow(stream, known) == known + 2
+    assert await socket.events(2) == [known + 1, known + 2]
+    await hearing(hub(), stream)
+    await hub().look()
+    await becomes(lambda: hub().feeds[str(stream)].delivered == known + 2)
+    await in_database(say, consultant, room, "welcome back")
+    assert await socket.events(1) == [known + 3]
+
+
+@pytest.mark.parametrize("is_back", [True, False])
+async def test_a_removal_delivered_while_the_right_is_looked_up(
+    socket: Socket, room: Room, consultant: User, client_user: User, is_back: bool
+) -> None:
+    """It counts if it came after the head that was read; before, the answer knows of it."""
+    stream = room.conversation.stream
+    known = await socket.follow(stream)
+    outlet, feed = next(iter(hub().outlets)), hub().feeds[str(stream)]
+    looked, told = threading.Event(), threading.Event()
+
+    def may_follow() -> bool:
+        looked.set()
+        told.wait(SECONDS)
+        return True
+
+    if is_back:
+        await deaf(hub(), stream)
+        await in_database(leave_and_come_back, room, consultant, client_user)
+    subscribing = asyncio.ensure_future(hub().subscribe(outlet, stream, known, may_follow))
+    await becomes(looked.is_set)
+    if is_back:
+        await hub().look()
+    else:
+        place = await in_database(Participant.objects.get, room=room, user=client_user)
+        await in_database(remove_participant, actor=consultant, participant=place)
+    await becomes(lambda: feed.delivered > known)
+    told.set()
+    await subscribing
+    types = [frame["type"] for frame in await socket.settled()]
+    assert types == (["subscribed", "event", "event"] if is_back else ["revoked"])
 
 
 # Coming and going ---------------------------------------------------------------------------
