@@ -212,7 +212,7 @@ async def test_frames_that_arrive_while_a_feed_opens_are_kept() -> None:
     async def send(message: dict[str, Any]) -> None:
         taken.append(message["text"])
 
-    feed = Feed(StreamKey("user", uuid4()), lambda feed, user_id: None)
+    feed = Feed(StreamKey("user", uuid4()), lambda feed, user_id, seq: None)
     feed.receive(Frame(feed.name, 7, "seven", None))
     feed.receive(Frame(feed.name, 8, "eight", None))
     outlet = Outlet(send, uuid4())

@@ -65,10 +65,15 @@ class Site:
 
     def kill(self) -> None:
         """End it as a crash would."""
-        if self._process is not None:
-            self._process.send_signal(signal.SIGKILL)
-            self._process.wait()
-            self._process = None
+        self.end(signal.SIGKILL)
+
+    def end(self, number: signal.Signals) -> int | None:
+        """Send a signal and wait for the end. Returns the exit code."""
+        process, self._process = self._process, None
+        if process is None:
+            return None
+        process.send_signal(number)
+        return process.wait(PATIENCE_SECONDS)
 
     def _answers(self) -> bool:
         try:
