@@ -80,9 +80,20 @@ def _value(outlet: Outlet, seconds: float) -> str:
     return json.dumps({"state": outlet.presence, "until": until, "streams": sorted(outlet.streams)})
 
 
-async def touch(outlet: Outlet) -> None:
-    """Write the socket's state; it counts for `EXPIRY_SECONDS` from now."""
-    await refresh([outlet])
+async def touch(outlet: Outlet) -> tuple[Presence, Presence]:
+    """Write the socket's state; it counts for `EXPIRY_SECONDS` from now. One round trip.
+
+    Returns what the person's other sockets amount to, and what all of them together do.
+    """
+    key = _key(outlet.user_id)
+    pipe = _async_client().pipeline(transaction=False)
+    pipe.hset(key, outlet.token, _value(outlet, EXPIRY_SECONDS))
+    pipe.expire(key, EXPIRY)
+    _take(pipe, outlet)
+    pipe.hgetall(key)
+    fields = (await pipe.execute())[-1]
+    others = {token: value for token, value in fields.items() if token.decode() != outlet.token}
+    return _merge(others), _merge(fields)
 
 
 async def refresh(outlets: Collection[Outlet]) -> list[Outlet]:

@@ -27,10 +27,12 @@ class Stay:
         self.origin = origin
         outlet.missed = self.come_back
 
-    async def entered(self, stream: StreamKey, actor: Any) -> None:
-        """The socket follows a stream now."""
-        if (state := await self._keep_presence()) is not None:
-            await self._announce(stream, state)
+    async def entered(self, stream: StreamKey, actor: Any, *, is_back: bool = False) -> None:
+        """The socket follows a stream now. A second tab is no news; who is back always is."""
+        if (kept := await self._keep_presence()) is not None:
+            others, everyone = kept
+            if is_back or str(stream) not in others.streams or others.state != everyone.state:
+                await self._announce(stream, everyone.state)
         kind = kind_of(stream)
         if kind is not None and kind.entered is not None:
             with suppress(ActionError, ObjectDoesNotExist):  # withdrawn at this very moment
@@ -39,8 +41,8 @@ class Stay:
     async def left(self, stream: StreamKey) -> None:
         """The open socket does not follow a stream any more."""
         try:
-            await presence.touch(self.outlet)
-            await self._tell(stream, await presence.aread(self.outlet.user_id))
+            _, everyone = await presence.touch(self.outlet)
+            await self._tell(stream, everyone)
         except REDIS_AWAY as error:
             redis_outage.note(error)
 
@@ -61,9 +63,9 @@ class Stay:
 
     async def show(self) -> None:
         """Keep this socket's state in Redis and tell all streams that it follows."""
-        if (state := await self._keep_presence()) is not None:
+        if (kept := await self._keep_presence()) is not None:
             for name in list(self.outlet.streams):
-                await self._announce(StreamKey.parse(name), state)
+                await self._announce(StreamKey.parse(name), kept[1].state)
 
     async def come_back(self) -> None:
         """This socket was lost from Redis, so its person may have been taken for absent: come in
@@ -74,15 +76,14 @@ class Stay:
                 return
             with acting_from(self.origin):
                 for name in list(self.outlet.streams):
-                    await self.entered(StreamKey.parse(name), holder.person)
+                    await self.entered(StreamKey.parse(name), holder.person, is_back=True)
         except DATABASE_AWAY as error:
             database_outage.note(error)
 
-    async def _keep_presence(self) -> str | None:
-        """Write the socket's state. Returns the person's, None while Redis is away."""
+    async def _keep_presence(self) -> tuple[presence.Presence, presence.Presence] | None:
+        """Write the socket's state. Returns what `touch` does, None while Redis is away."""
         try:
-            await presence.touch(self.outlet)
-            return (await presence.aread(self.outlet.user_id)).state
+            return await presence.touch(self.outlet)
         except REDIS_AWAY as error:
             redis_outage.note(error)
             return None

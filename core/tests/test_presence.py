@@ -37,6 +37,18 @@ async def test_active_wins_over_away(outlets: list[Outlet]) -> None:
     await presence.close()  # twice is no error
 
 
+async def test_touching_tells_the_other_sockets_from_all(outlets: list[Outlet]) -> None:
+    first, second = outlets
+    first.streams, second.streams = {"room:1"}, {"room:2"}
+    second.presence = "away"
+    alone = Presence("away", frozenset({"room:2"}))
+    assert await presence.touch(second) == (OFFLINE, alone)
+    both = Presence("active", frozenset({"room:1", "room:2"}))
+    assert await presence.touch(first) == (alone, both)
+    assert await presence.touch(first) == (alone, both)
+    await presence.close()
+
+
 async def test_socket_of_a_dead_process_is_forgotten(
     outlets: list[Outlet], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -127,6 +127,25 @@ async def test_presence_is_shown_to_those_who_follow(
     await host.until("presence", **shown, state="offline")
 
 
+async def test_second_tab_is_no_news_to_the_others(
+    socket: Socket, host: Socket, room: Room, client_user: User, open_socket: OpenSocket
+) -> None:
+    await host.follow(room.stream)
+    await socket.follow(room.stream)
+    shown = {"stream": str(room.stream), "user": str(client_user.pk)}
+    await host.until("presence", **shown, state="active")
+    second = await open_socket(client_user)
+    await second.follow(room.stream)
+    await second.settled()
+    assert [frame for frame in await host.settled() if frame["type"] == "presence"] == []
+    for each in (socket, second):
+        await each.say("presence", state="away")
+    await host.until("presence", **shown, state="away")
+    third = await open_socket(client_user)  # it is active, and they are away: that is news
+    await third.follow(room.stream)
+    await host.until("presence", **shown, state="active")
+
+
 async def test_person_stays_as_long_as_one_socket_does(
     socket: Socket, host: Socket, room: Room, client_user: User, open_socket: OpenSocket
 ) -> None:
