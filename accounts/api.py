@@ -22,8 +22,11 @@ from accounts.actions.registration import register
 from accounts.actions.tokens import AddressNotConfirmed, revoke_token, sign_in_with_token
 from accounts.forms import SecondStepForm
 from accounts.models import User
-from accounts.queries import own_address, people
+from accounts.queries import everybody, own_address, people
 from accounts.serializers import (
+    AccountQuery,
+    AccountSerializer,
+    HealthSerializer,
     ProfileChangeSerializer,
     SessionSerializer,
     SignedInSerializer,
@@ -33,10 +36,11 @@ from accounts.serializers import (
     UserSerializer,
 )
 from core.api.problems import TooManyRequests
-from core.api.schema import operation
+from core.api.schema import CURSOR, LIMIT, listing, operation
 from core.api.views import ApiView
 from core.errors import ActionError
-from core.permissions import has_second_factor
+from core.permissions import has_second_factor, require
+from core.views import health
 
 FAILED_SIGN_INS_WAIT_SECONDS = 300
 SIGN_UPS_WAIT_SECONDS = 60
@@ -199,3 +203,33 @@ def _send_notice(request: HttpRequest, email: str) -> None:
     """allauth's mail to who signs up a second time, under the same limit."""
     if consume_email_verification_rate_limit(request, email):
         get_adapter().send_account_already_exists_mail(email)
+
+
+class Accounts(ApiView):
+    """Everybody who has an account."""
+
+    @listing(
+        "admin_users_list",
+        AccountSerializer,
+        parameters=[AccountQuery, CURSOR, LIMIT],
+        refuses=[403],
+    )
+    def get(self, request: Request) -> Response:
+        """By address. Needs the permission `accounts.manage_all_users`."""
+        require(self.person, "accounts.manage_all_users")
+        found = everybody(self.query(AccountQuery).get("q", ""))
+        return self.page(
+            found,
+            lambda rows: AccountSerializer(rows, many=True, context={"request": request}).data,
+            ordering=("email", "pk"),
+        )
+
+
+class SystemHealth(ApiView):
+    """How each part of the system is."""
+
+    @operation("admin_system_health", HealthSerializer, refuses=[403])
+    def get(self, request: Request) -> Response:
+        """The same as `/healthz`, always 200. Needs the permission `accounts.manage_system`."""
+        require(self.person, "accounts.manage_system")
+        return Response(health())

@@ -20,6 +20,14 @@ def people() -> QuerySet[User]:
     )
 
 
+def everybody(text: str = "") -> QuerySet[User]:
+    """All accounts, deactivated ones too, whose name or address contains the text."""
+    found = User.objects.filter(is_system=False).select_related("membership__organisation")
+    if text:
+        found = found.filter(Q(name__icontains=text) | Q(email__icontains=text))
+    return found
+
+
 def is_empty() -> bool:
     """True while there is nobody but the system user."""
     return not User.objects.filter(is_system=False).exists()

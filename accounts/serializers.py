@@ -105,3 +105,27 @@ class ProfileChangeSerializer(serializers.Serializer[Any]):
         max_length=64, required=False, help_text="For example Europe/Copenhagen."
     )
     locale = serializers.ChoiceField(choices=settings.LANGUAGES, required=False)
+
+
+class AccountQuery(serializers.Serializer[Any]):
+    """Whom to look for."""
+
+    q = serializers.CharField(
+        required=False, max_length=200, help_text="Part of a name or an address."
+    )
+
+
+class AccountSerializer(UserSerializer):
+    """Somebody's account, as those who run the system see it."""
+
+    is_active = serializers.BooleanField()
+    is_staff = serializers.BooleanField()
+    date_joined = UTCDateTimeField()
+    last_seen_at = UTCDateTimeField(allow_null=True)
+
+
+class HealthSerializer(serializers.Serializer[Any]):
+    """How the system is."""
+
+    status = serializers.ChoiceField(choices=["ok", "down"])
+    parts = serializers.DictField(child=serializers.CharField(), help_text="Each part's state.")

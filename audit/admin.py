@@ -250,6 +250,7 @@ class AuditLogAdmin(ReadOnlyAdmin):
     search_fields = ["actor__email"]  # shows the field; `get_search_results` searches
     search_help_text = "A person's name or address, <kind>:<id> of what it was about, or its id."
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # they count
     paginator = FirstPages
     list_per_page = 50
     ordering = NEWEST_FIRST

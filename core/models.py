@@ -52,6 +52,8 @@ class Event(models.Model):
     """The object that it is about, where the action that recorded it had it at hand."""
 
     class Meta:
+        verbose_name = "entry of the audit log"
+        verbose_name_plural = "audit log"
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["stream", "seq"], name="event_number_unique"),
         ]

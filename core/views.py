@@ -1,6 +1,7 @@
 """Health, where one can go, and the pages shown when something is wrong."""
 
 from collections.abc import Callable
+from typing import Any
 
 import redis
 from django.contrib.auth.decorators import login_required
@@ -53,15 +54,19 @@ def _worker() -> str:
 PARTS: dict[str, Callable[[], str]] = {"database": _database, "redis": _redis, "worker": _worker}
 
 
+def health() -> dict[str, Any]:
+    """`{"status": "ok" or "down", "parts": {name: state}}`, asked now."""
+    parts = {name: check() for name, check in PARTS.items()}
+    broken = any(state != "ok" for state in parts.values())
+    return {"status": "down" if broken else "ok", "parts": parts}
+
+
 @require_safe
 @never_cache
 def healthz(request: HttpRequest) -> JsonResponse:
     """How each part is; 503 while one is down. Load balancers ask `/readyz`."""
-    parts = {name: check() for name, check in PARTS.items()}
-    broken = any(state != "ok" for state in parts.values())
-    response = JsonResponse(
-        {"status": "down" if broken else "ok", "parts": parts}, status=503 if broken else 200
-    )
+    found = health()
+    response = JsonResponse(found, status=200 if found["status"] == "ok" else 503)
     response._has_been_logged = True  # type: ignore[attr-defined] # whoever asks reads the answer
     return response
 

@@ -64,6 +64,8 @@ API: Table = {
     ("GET", "events/?stream=room:{room}"): (None, inside(200, 200)),
     ("GET", "events/?stream=conversation:{conversation}"): (None, inside(200, 200)),
     ("GET", "events/?stream=user:{client}"): (None, inside(404, 200, guest=404)),
+    ("GET", "admin/users/"): (None, api.each(superuser=200, others=403)),
+    ("GET", "admin/system-health/"): (None, api.each(superuser=200, others=403)),
     ("GET", "admin/audit-logs/"): (None, api.each(superuser=200, others=403)),
     ("POST", "admin/audit-logs/export/"): (
         {"from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z"},
