@@ -218,11 +218,10 @@ class Accounts(ApiView):
         """By address. Needs the permission `accounts.manage_all_users`."""
         require(self.person, "accounts.manage_all_users")
         found = everybody(self.query(AccountQuery).get("q", ""))
-        return self.page(
-            found,
-            lambda rows: AccountSerializer(rows, many=True, context={"request": request}).data,
-            ordering=("email", "pk"),
-        )
+        return self.page(found, self._present, ordering=("email", "pk"))
+
+    def _present(self, rows: Any) -> Any:
+        return AccountSerializer(rows, many=True, context={"request": self.request}).data
 
 
 class SystemHealth(ApiView):
