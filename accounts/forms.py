@@ -7,6 +7,7 @@ from allauth.account.forms import SignupForm as AllauthSignupForm
 from allauth.mfa import app_settings as mfa_settings
 from allauth.mfa.adapter import get_adapter as get_mfa_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import (
     AddWebAuthnForm,
     AuthenticateWebAuthnForm,
@@ -75,6 +76,12 @@ class SecondStepForm(_OneTime, AuthenticateForm):  # type: ignore[misc]
 
 class SecondStepAgainForm(_OneTime, ReauthenticateForm):  # type: ignore[misc]
     """Proving once more who one is, with such a code."""
+
+
+class SetUpAppForm(ActivateTOTPForm):  # type: ignore[misc]
+    """The first code of an authenticator app shows that it has the right key."""
+
+    code = forms.CharField(widget=forms.TextInput(attrs={"autocomplete": "one-time-code"}))
 
 
 class CredentialField(forms.JSONField):
