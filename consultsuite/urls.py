@@ -32,6 +32,7 @@ urlpatterns = [
     ),
     path("api/", include("consultsuite.api_urls")),
     path("go/", core_views.go, name="go"),
+    path("reports/", core_views.reports, name="reports"),
     path("healthz", core_views.healthz, name="healthz"),
     path("readyz", core_views.readyz, name="readyz"),
     path("admin/", admin.site.urls),

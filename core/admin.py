@@ -16,7 +16,7 @@ from django.http import HttpRequest
 from django.shortcuts import redirect
 
 from core.errors import ActionError, NotAllowed
-from core.models import IdempotentAnswer, Stream
+from core.models import IdempotentAnswer, PolicyViolation, Stream
 from core.refusals import tell_of_request
 
 admin.site.site_header = admin.site.site_title = "Consult Suite"
@@ -159,3 +159,13 @@ class IdempotentAnswerAdmin(ReadOnlyAdmin):
     search_fields = ["user__email", "=key"]
     exclude = ["body"]
     ordering = ["-created_at"]
+
+
+@admin.register(PolicyViolation)
+class PolicyViolationAdmin(ReadOnlyAdmin):
+    """What browsers refused because of the content security policy, each kind once."""
+
+    list_display = ["last_at", "directive", "blocked", "route", "source", "count", "first_at"]
+    list_filter = ["directive"]
+    search_fields = ["blocked", "route", "source"]
+    ordering = ["-last_at"]

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -14,6 +15,20 @@ from core.refusals import tell_of_request
 from core.requests import refuse
 
 logger = logging.getLogger(__name__)
+
+
+class PolicyHeadersMiddleware:
+    """The policies that Django has no setting for (settings.POLICY_HEADERS), on every answer."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer with the headers that the view has not set itself."""
+        response = self.get_response(request)
+        for name, value in settings.POLICY_HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
 
 
 class RequestContextMiddleware:

@@ -87,3 +87,26 @@ class IdempotentAnswer(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class PolicyViolation(models.Model):
+    """A kind of thing that browsers refused because of the content security policy, counted."""
+
+    directive = models.CharField(max_length=40)
+    blocked = models.CharField(max_length=200, blank=True, help_text="A keyword or an origin.")
+    route = models.CharField(max_length=200, blank=True, help_text="The page's route, no address.")
+    source = models.CharField(max_length=200, blank=True, help_text="The script's file or origin.")
+    count = models.PositiveBigIntegerField(default=1)
+    first_at = models.DateTimeField(db_default=Now())
+    last_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["directive", "blocked", "route", "source"], name="policy_violation_unique"
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["-last_at"], name="policy_violation_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.directive} refused {self.blocked or 'something'}"

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import redis
+from django.contrib.auth import get_user_model
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import RequestDataTooBig
 from django.db import Error as DatabaseError
@@ -12,16 +13,18 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import requires_csrf_token
-from django.views.decorators.http import require_safe
+from django.views.decorators.csrf import csrf_exempt, requires_csrf_token
+from django.views.decorators.http import require_POST, require_safe
 
+from core.actions.violations import count_violation
 from core.api.problems import CONTENT_TYPE, problem
 from core.errors import RateLimited
-from core.limits import spend
+from core.limits import limited, spend
 from core.palette import destinations
 from core.refusals import tell_of_request
 from core.requests import person, too_often
 from core.tasks import HEARTBEAT_KEY, redis_client
+from core.violations import MAX_REPORT_BYTES, NoReport, violations
 
 
 def _database() -> str:
@@ -88,6 +91,23 @@ def go(request: HttpRequest) -> HttpResponse:
     template = "core/destinations.html" if getattr(request, "htmx", False) else "core/go.html"
     context = {"text": text, "destinations": destinations(person(request), text)}
     return render(request, template, context)
+
+
+@csrf_exempt
+@require_POST
+@limited("report")
+def reports(request: HttpRequest) -> HttpResponse:
+    """Browsers report what the content security policy refused; 204, 400 or 413."""
+    if len(request.body) > MAX_REPORT_BYTES:
+        return HttpResponse(status=413)
+    try:
+        found = violations(request.body)
+    except NoReport:
+        return HttpResponse(status=400)
+    system = get_user_model()._default_manager.system() if found else None
+    for violation in found:
+        count_violation(actor=system, violation=violation)
+    return HttpResponse(status=204)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -16,6 +16,8 @@ try:
 except ValueError as error:
     raise ImproperlyConfigured(f"TRUSTED_PROXIES: {error}.") from None
 
+# Where browsers say what the policy refused (core.violations).
+REPORTS = "/reports/"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -28,13 +30,53 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
         "manifest-src": [SELF],
+        "report-uri": REPORTS,
+        "report-to": "policy",
     }
 }
+# core.middleware.PolicyHeadersMiddleware
+POLICY_HEADERS = {
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": ", ".join(
+        [
+            *(f"{feature}=(self)" for feature in ("camera", "microphone", "display-capture")),
+            "fullscreen=(self)",
+            "publickey-credentials-get=(self)",
+            "publickey-credentials-create=(self)",
+            *(
+                f"{feature}=()"
+                for feature in (
+                    "accelerometer",
+                    "autoplay",
+                    "browsing-topics",
+                    "geolocation",
+                    "gyroscope",
+                    "magnetometer",
+                    "midi",
+                    "payment",
+                    "serial",
+                    "usb",
+                    "xr-spatial-tracking",
+                )
+            ),
+        ]
+    ),
+    "Reporting-Endpoints": f'policy="{REPORTS}"',
+}
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_SSL_REDIRECT = SECURE
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
 SECURE_HSTS_PRELOAD = SECURE
 SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]
+# With this prefix browsers take the cookie over https alone, from this very host alone.
+_PREFIX = "__Host-" if SECURE else ""
+SESSION_COOKIE_NAME = f"{_PREFIX}sessionid"
+CSRF_COOKIE_NAME = f"{_PREFIX}csrftoken"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = SECURE
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = SECURE

@@ -22,7 +22,7 @@ from accounts.models import (
     User,
 )
 from audit.actions.receipts import look_at
-from core.models import IdempotentAnswer
+from core.models import IdempotentAnswer, PolicyViolation
 from messaging.actions.messages import edit_message, send_message
 from messaging.models import Message, MessageRevision
 from rooms.actions.invitations import invite
@@ -61,6 +61,7 @@ def content(room: Room, client_user: User, consultant: User, system: User, staff
     Room.objects.filter(pk=room.pk).update(description=SECRET)
     Authenticator.objects.create(user=client_user, type=Authenticator.Type.TOTP, data={})
     look_at(actor=staff, subject=room_subject(room), reason="Ticket 4711")
+    PolicyViolation.objects.create(directive="img-src")
     IdempotentAnswer.objects.create(
         user=client_user, key="k", request_digest="d", status=201, body={"body": SECRET}
     )

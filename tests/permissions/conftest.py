@@ -26,6 +26,7 @@ from accounts.models import BusinessRole, OrganisationInvitation, User
 from accounts.models.invitation import PAUSE
 from audit.actions.receipts import look_at
 from core.actions.idempotency import answer_once
+from core.models import PolicyViolation
 from messaging.actions.messages import edit_message
 from rooms.actions.invitations import invite, join_as_guest
 from rooms.actions.participants import add_participant, enter_room
@@ -93,6 +94,7 @@ def cast(
     RecoveryCodes.activate(outsider)
     key = WebAuthn.add(outsider, "Laptop", Authenticator().create(CREATE))
     boss = people[WHO.index("superuser")]
+    PolicyViolation.objects.create(directive="img-src")
     look_at(actor=boss, subject=room_subject(room), reason="Ticket 4711")
     things = {
         "provider": "google",

@@ -208,6 +208,7 @@ PROVIDERS: Table = {
 }
 
 SERVER: Table = {
+    ("POST", "/reports/"): (None, everybody(400)),  # browsers send them without a person
     ("GET", "/healthz"): (None, everybody(503)),  # no worker runs beside the tests
     ("GET", "/readyz"): (None, everybody(200)),
 }
