@@ -1,6 +1,7 @@
 """How allauth behaves here: accounts with a name, in our words, and recorded."""
 
 import logging
+import secrets
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -17,17 +18,19 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
+from accounts.actions.devices import note_device
 from accounts.actions.passwords import change_password
 from accounts.actions.people import record_sign_up
 from accounts.actions.sessions import NO_ADDRESS
 from accounts.models import User
 from accounts.models.user import validate_timezone
-from accounts.queries import is_last_needed_factor
+from accounts.queries import DEVICE_KEPT, is_last_needed_factor
 from core.addresses import address_of_request
 from core.encryption import decrypt, encrypt, encrypted_in_json
 
 logger = logging.getLogger(__name__)
 _NAME_LENGTH = User._meta.get_field("name").max_length
+DEVICE_COOKIE = "device"
 
 encrypted_in_json("mfa.Authenticator", "data", "secret", "seed")
 
@@ -56,6 +59,28 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             if commit:
                 record_sign_up(actor=user)
         return user
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        """After signing in: recognise the browser by its mark, which it gets the first time.
+
+        The mark is the same for everybody who signs in there; each has a row of their own for it.
+        """
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        mark = request.get_signed_cookie(
+            DEVICE_COOKIE, default="", salt=DEVICE_COOKIE, max_age=DEVICE_KEPT
+        )
+        mark = mark or secrets.token_urlsafe(32)
+        note_device(actor=user, mark=mark)
+        response.set_signed_cookie(
+            DEVICE_COOKIE,
+            mark,
+            salt=DEVICE_COOKIE,
+            max_age=DEVICE_KEPT,
+            secure=settings.SESSION_COOKIE_SECURE,
+            httponly=True,
+            samesite="Lax",
+        )
+        return response
 
     def set_password(self, user: User, password: str) -> None:
         """A changed, first or reset password, from allauth's forms; by `change_password`."""

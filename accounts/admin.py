@@ -25,7 +25,14 @@ from accounts.actions.people import (
 )
 from accounts.actions.sessions import end_session
 from accounts.actions.tokens import revoke_token
-from accounts.models import ApiToken, Membership, Organisation, OrganisationInvitation, User
+from accounts.models import (
+    ApiToken,
+    KnownDevice,
+    Membership,
+    Organisation,
+    OrganisationInvitation,
+    User,
+)
 from accounts.queries import live_sessions
 from audit.admin import PersonalAdmin
 from audit.queries import Subject
@@ -298,6 +305,18 @@ class ApiTokenAdmin(OfPersonAdmin, ReadOnlyAdmin):
             lambda token: revoke_token(actor=person(request), token=token),
             "revoked",
         )
+
+
+@admin.register(KnownDevice)
+class KnownDeviceAdmin(OfPersonAdmin, ReadOnlyAdmin):
+    """With how many browsers and programs people have signed in, by when; the marks are secret."""
+
+    list_display = ["user", "first_seen_at", "last_seen_at"]
+    list_select_related = ["user"]
+    search_fields = ["user__email", "user__name"]
+    date_hierarchy = "last_seen_at"
+    ordering = ["-last_seen_at"]
+    fields = ["user", "first_seen_at", "last_seen_at"]
 
 
 @admin.register(UserSession)

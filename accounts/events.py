@@ -211,3 +211,11 @@ class ProviderDisconnected(DomainEvent):
 
     user_id: UUID
     provider: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewDeviceSeen(DomainEvent):
+    """Somebody signed in with a device not seen before; they get a mail about it."""
+
+    user_id: UUID
+    device_id: UUID

@@ -1,5 +1,7 @@
 """Reading people."""
 
+from datetime import timedelta
+
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
@@ -8,8 +10,10 @@ from django.contrib.sessions.models import Session
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from accounts.models import ApiToken, BusinessRole, User
+from accounts.events import NewDeviceSeen
+from accounts.models import ApiToken, BusinessRole, KnownDevice, User
 from accounts.models.organisation import CONSULTANT_ROLES
+from core.models import Event
 from core.permissions import SECOND_FACTORS
 
 
@@ -159,3 +163,18 @@ def expired_tokens() -> QuerySet[ApiToken]:
     """Everybody's that work no more."""
     tokens: QuerySet[ApiToken] = ApiToken.objects.filter(expiry__lte=timezone.now())
     return tokens
+
+
+DEVICE_KEPT = timedelta(days=400)
+"""The longest that browsers keep a cookie."""
+
+
+def forgotten_devices() -> QuerySet[KnownDevice]:
+    """Those that nobody has signed in with for so long that their mark is gone."""
+    return KnownDevice.objects.filter(last_seen_at__lt=timezone.now() - DEVICE_KEPT)
+
+
+def new_device_event(event_id: int) -> Event | None:
+    """The sign-in with a new device that its person is to be told of."""
+    events = Event.objects.select_related("actor")
+    return events.filter(pk=event_id, name=NewDeviceSeen.__name__, actor__is_active=True).first()

@@ -52,8 +52,9 @@ from accounts.actions.second_factors import (
 )
 from accounts.actions.sessions import record_sign_out
 from accounts.actions.tokens import note_token_used
-from accounts.events import RecoveryCodeUsed
+from accounts.events import NewDeviceSeen, RecoveryCodeUsed
 from accounts.models import ApiToken, User
+from accounts.tasks import mail_new_device
 from core.authentication import token_used
 from core.events import recorded
 from core.models import Event
@@ -174,6 +175,12 @@ def note_sign_out(request: HttpRequest, user: User | None, **_: Any) -> None:
 def note_account_kept(user: User, **_: Any) -> None:
     """A guest chose a password by allauth's pages, after its mail proved the address again."""
     note_kept(actor=user)
+
+
+@receiver(recorded, sender=NewDeviceSeen)
+def write_of_new_device(event: Event, **_: Any) -> None:
+    """Whoever signs in with what was never seen may be somebody else."""
+    mail_new_device.delay(event.pk)
 
 
 @receiver(token_used)

@@ -6,11 +6,13 @@ from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.db.models.functions import Now
 
+from accounts.actions.devices import note_device
 from accounts.actions.people import record_sign_in
 from accounts.actions.second_factors import note_second_factor_used
 from accounts.events import ApiTokenCreated, ApiTokenRevoked
 from accounts.models import ApiToken, Scope, User
 from accounts.queries import expired_tokens, own_address
+from core.addresses import neighbourhood
 from core.context import current_origin
 from core.devices import device_of
 from core.errors import ActionError, NotAllowed
@@ -88,8 +90,9 @@ def sign_in_with_token(*, actor: User, factor: Authenticator | None = None) -> t
     """A new API token and its row, for somebody who has just proved who they are.
 
     ``factor`` is the second factor that they proved it by, which who has one needs. Records
-    `SignedIn` and `ApiTokenCreated`, and `RecoveryCodeUsed` when that was it; raises
-    `AddressNotConfirmed`, `SecondFactorNeeded`, `SecondFactorRequired`.
+    `SignedIn` and `ApiTokenCreated`, `NewDeviceSeen` where the program is new, and
+    `RecoveryCodeUsed` when that was it; raises `AddressNotConfirmed`, `SecondFactorNeeded`,
+    `SecondFactorRequired`.
     """
     address = own_address(actor)
     if address is None or not address.verified:
@@ -99,9 +102,12 @@ def sign_in_with_token(*, actor: User, factor: Authenticator | None = None) -> t
     if factor is None and has_second_factor(actor):
         raise SecondFactorNeeded
     record_sign_in(actor=actor, method="token")
+    origin = current_origin()
+    # A program keeps no cookie: it is known by its kind and where it runs.
+    note_device(actor=actor, mark=f"program {neighbourhood(origin.ip)} {origin.user_agent}")
     if factor is not None:
         note_second_factor_used(actor=actor, factor=factor)
-    program = device_of(current_origin().user_agent).name
+    program = device_of(origin.user_agent).name
     return create_api_token(actor=actor, user=actor, name=f"Signed in with {program}")
 
 

@@ -1,5 +1,6 @@
 """People, organisations, memberships, invitations."""
 
+from accounts.models.device import KnownDevice
 from accounts.models.invitation import Invitation, OrganisationInvitation
 from accounts.models.organisation import BusinessRole, Membership, Organisation
 from accounts.models.token import ApiToken, Scope
@@ -9,6 +10,7 @@ __all__ = [
     "ApiToken",
     "BusinessRole",
     "Invitation",
+    "KnownDevice",
     "Membership",
     "Organisation",
     "OrganisationInvitation",

@@ -76,6 +76,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "accounts.tasks.forget_expired_tokens",
         "schedule": 86_400.0,
     },
+    "forget-old-devices": {"task": "accounts.tasks.forget_old_devices", "schedule": 86_400.0},
     "forget-ended-sessions": {
         "task": "accounts.tasks.forget_ended_sessions",
         "schedule": 86_400.0,

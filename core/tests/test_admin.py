@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
+from accounts.actions.devices import note_device
 from accounts.actions.tokens import create_api_token
 from accounts.models import (
     BusinessRole,
@@ -53,6 +54,7 @@ def content(room: Room, client_user: User, consultant: User, system: User, staff
     edit_message(actor=client_user, message=message, body=f"{SECRET}, edited")
     enter_room(actor=client_user, room=room)
     create_api_token(actor=client_user, user=client_user)
+    note_device(actor=client_user, mark=SECRET)
     invite(actor=room.created_by, room=room, email="lena@demo.test", role=Role.CLIENT)
     OrganisationInvitation.objects.create(
         organisation=Organisation.objects.get(name="Northwind"), email="lena@demo.test",

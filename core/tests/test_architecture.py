@@ -58,6 +58,7 @@ NEEDS_NO_PERMISSION = {
     "note_second_factor_used": "about oneself; called after proving who one is",
     "note_kept": "about oneself; called after allauth set a password",
     "accept_invitation": "the link is the permission; `use_link` asks whose it is",
+    "note_device": "about what one has just signed in with",
     "note_token_used": "about one's own token",
     "register": "calls sign_up, which requires",
     "sign_in_with_token": "about oneself, who has just proved who they are",

@@ -19,6 +19,7 @@ from django.test import Client
 from PIL import Image
 from pytest_django import Settings
 
+from accounts.actions.devices import note_device
 from accounts.actions.guests import guest_at
 from accounts.actions.people import update_profile
 from accounts.actions.tokens import create_api_token
@@ -89,6 +90,7 @@ def cast(
     new_address = EmailAddress.objects.create(user=forgetful, email="frida@new.test")
     enter_room(actor=guest, room=room)
     _, token = create_api_token(actor=client_user, user=client_user)
+    note_device(actor=client_user, mark="a browser")
     answer_once(actor=guest, key="1", digest="", create=lambda: (201, {"id": "1"}))
     TOTP.activate(outsider, generate_totp_secret())
     RecoveryCodes.activate(outsider)
