@@ -17,7 +17,7 @@ from consultsuite.embedded.lifeline import PARTS, lifeline, signal_session
 from consultsuite.embedded.service import is_free
 
 ROOT = Path(__file__).resolve().parent.parent
-START_SECONDS = 60
+START_SECONDS = 120
 
 
 class Part:
