@@ -6,6 +6,7 @@ Many parts notice an outage many times a second; each tells it here.
 import logging
 import time
 
+from kombu.exceptions import OperationalError as BrokerAway
 from redis.exceptions import RedisError
 
 logger = logging.getLogger(__name__)
@@ -65,4 +66,17 @@ class OneLinePerRedisOutage(logging.Filter):
         if isinstance(error, REDIS_AWAY):
             redis_outage.note(error)
             return False
+        return True
+
+
+class OneLinePerLostWork(logging.Filter):
+    """Says in one line, without a traceback, which receiver could not queue its work because Redis
+    is away. Nobody queues it later."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let everything pass, what is about Redis shortened."""
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, OSError | RedisError | BrokerAway):
+            redis_outage.note(error)
+            record.exc_info = None
         return True

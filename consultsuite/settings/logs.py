@@ -3,13 +3,17 @@
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"one_line_per_outage": {"()": "core.outages.OneLinePerRedisOutage"}},
+    "filters": {
+        "one_line_per_outage": {"()": "core.outages.OneLinePerRedisOutage"},
+        "one_line_per_lost_work": {"()": "core.outages.OneLinePerLostWork"},
+    },
     "formatters": {"line": {"format": "{levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         # Django's own handler would say every line a second time.
         "django": {"handlers": [], "propagate": True},
+        "django.dispatch": {"filters": ["one_line_per_lost_work"]},
         "django.request": {"level": "ERROR"},
         "django.channels.server": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},

@@ -17,7 +17,13 @@ INVARIANTS: dict[str, Invariant] = {}
 MAX_MEGABYTES = 350
 MAX_FILES = 150
 
-EXPECTED_LINES = (r"WARNING core\.outages: (PostgreSQL|Redis) is (away|back)",)
+EXPECTED_LINES = (
+    r"WARNING core\.outages: (PostgreSQL|Redis) is (away|back)",
+    # Asked to end while the database was away: it waits for so long and no longer.
+    r"ERROR: +Cancel \d+ running task\(s\), timeout graceful shutdown exceeded",
+    # Mail that nobody could queue: it is lost, and this line is all that tells of it.
+    r"ERROR django\.dispatch: Error calling \w+ in Signal\.send_robust\(\) \(",
+)
 """What processes may say while something is broken."""
 
 TALKATIVE = ("worker", "beat")
