@@ -39,6 +39,12 @@ class Part:
         """Whether it was started and has not ended by itself."""
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def proc(self) -> Path:
+        """What Linux tells of the running process."""
+        assert self._process is not None
+        return Path(f"/proc/{self._process.pid}")
+
     def start(self) -> None:
         """Start it, without waiting until it can do something."""
         with self.log.open("ab") as log:
