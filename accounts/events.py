@@ -62,6 +62,60 @@ class OrganisationRenamed(DomainEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class MemberInvited(DomainEvent):
+    """Somebody was invited into an organisation; the mail follows. Stream: ``organisation:<id>``,
+    as of the following."""
+
+    invitation_id: UUID
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberInvitationRenewed(DomainEvent):
+    """The link of an invitation was replaced by a new one; the mail follows."""
+
+    invitation_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberInvitationUndelivered(DomainEvent):
+    """No mail server took the mail with the link of an invitation."""
+
+    invitation_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberInvitationRevoked(DomainEvent):
+    """An invitation was taken back; its link works no more."""
+
+    invitation_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberJoined(DomainEvent):
+    """Somebody joined by the link of an invitation."""
+
+    invitation_id: UUID
+    user_id: UUID
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberRoleChanged(DomainEvent):
+    """Somebody has another role in the organisation."""
+
+    user_id: UUID
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberRemoved(DomainEvent):
+    """Somebody belongs to the organisation no more."""
+
+    user_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class ApiTokenCreated(DomainEvent):
     """An API token was made for the person."""
 

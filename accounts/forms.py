@@ -23,7 +23,7 @@ from django.utils.crypto import salted_hmac
 from fido2.webauthn import AuthenticationResponse, RegistrationResponse
 
 from accounts.actions.tokens import DAYS, SIGNED_IN_DAYS
-from accounts.models import ApiToken, Scope, User
+from accounts.models import ApiToken, Organisation, Scope, User
 
 MAX_PICTURE_BYTES = 2 * 1024 * 1024
 MAX_CREDENTIAL_CHARACTERS = 64 * 1024
@@ -199,6 +199,20 @@ class ApiTokenForm(forms.Form):
         initial=SIGNED_IN_DAYS,
         coerce=int,
     )
+
+
+class InviteMemberForm(forms.Form):
+    """Somebody's address, and their role in an organisation."""
+
+    email = forms.EmailField(
+        label="E-mail", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"})
+    )
+    role = forms.ChoiceField()
+
+    def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        roles = [(role.value, role.label) for role in organisation.roles]
+        self.fields["role"].choices = roles  # type: ignore[attr-defined]
 
 
 class PictureInput(forms.ClearableFileInput):

@@ -1,6 +1,9 @@
-"""Reading people."""
+"""Reading people and organisations."""
 
+from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
+from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -11,10 +14,18 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.events import NewDeviceSeen
-from accounts.models import ApiToken, BusinessRole, KnownDevice, User
+from accounts.models import (
+    ApiToken,
+    BusinessRole,
+    KnownDevice,
+    Membership,
+    Organisation,
+    OrganisationInvitation,
+    User,
+)
 from accounts.models.organisation import CONSULTANT_ROLES
 from core.models import Event
-from core.permissions import SECOND_FACTORS
+from core.permissions import SECOND_FACTORS, has_permission
 
 
 def people() -> QuerySet[User]:
@@ -178,3 +189,92 @@ def new_device_event(event_id: int) -> Event | None:
     """The sign-in with a new device that its person is to be told of."""
     events = Event.objects.select_related("actor")
     return events.filter(pk=event_id, name=NewDeviceSeen.__name__, actor__is_active=True).first()
+
+
+def administers(user: User, organisation: Organisation) -> bool:
+    """Whether the person manages the people of this organisation: their own, or every one."""
+    if has_permission(user, "accounts.manage_all_users"):
+        return True
+    if not has_permission(user, "accounts.manage_account_users"):
+        return False
+    return Membership.objects.filter(user=user, organisation=organisation).exists()
+
+
+def organisations_seen_by(user: User) -> QuerySet[Organisation]:
+    """One's own; for who manages all people, every one."""
+    if has_permission(user, "accounts.manage_all_users"):
+        return Organisation.objects.all()
+    return Organisation.objects.filter(memberships__user=user)
+
+
+def members_of(organisation: Organisation) -> QuerySet[Membership]:
+    """Who belongs to it."""
+    return Membership.objects.filter(organisation=organisation).select_related(
+        "user", "organisation"
+    )
+
+
+def member_by_email(organisation: Organisation, email: str) -> Membership | None:
+    """The member whose confirmed or main address this is."""
+    owner = account_of(email)
+    return members_of(organisation).filter(user=owner).first() if owner else None
+
+
+def member_invitations(organisation: Organisation) -> QuerySet[OrganisationInvitation]:
+    """Those that nobody has accepted or revoked, also the expired; a bounded number."""
+    rows = OrganisationInvitation.objects.open().filter(organisation=organisation)
+    return rows.select_related("invited_by", "organisation")
+
+
+def waiting_member_invitation(invitation_id: UUID) -> OrganisationInvitation | None:
+    """The invitation, if its link is still to be mailed."""
+    waiting = OrganisationInvitation.objects.waiting().filter(pk=invitation_id)
+    return waiting.select_related("organisation", "invited_by").first()
+
+
+def forgotten_member_invitations() -> list[UUID]:
+    """Whose mail should have gone out by now, the longest waiting first."""
+    return list(OrganisationInvitation.objects.forgotten().values_list("pk", flat=True))
+
+
+class Way(StrEnum):
+    """How the holder of an organisation's link can join."""
+
+    NEW = "new"  # nobody has the address, or nobody has confirmed it: with a new account
+    KEEP = "keep"  # the address is a guest's: by keeping the account
+    SIGN_IN = "sign_in"  # the address belongs to an account
+    OWN = "own"  # signed in, with the invited address
+    OTHER = "other"  # signed in, with another address
+    ELSEWHERE = "elsewhere"  # signed in, and belongs to another organisation
+
+
+@dataclass(frozen=True)
+class MemberLanding:
+    """An invitation whose link works, and the way in for who looks at it."""
+
+    invitation: OrganisationInvitation
+    way: Way
+
+
+def member_landing(token: str, viewer: User | None) -> MemberLanding | None:
+    """What a link leads to; None if it does not work, for whatever reason. Changes nothing."""
+    found = OrganisationInvitation.objects.of_link(token)
+    invitation = found.select_related("organisation", "invited_by").first()
+    if invitation is None or not invitation.is_link(token):
+        return None
+    return MemberLanding(invitation, _way_in(invitation, viewer))
+
+
+def _way_in(invitation: OrganisationInvitation, viewer: User | None) -> Way:
+    if viewer is not None:
+        if not owns_address(viewer, invitation.email):
+            return Way.OTHER
+        if viewer.is_guest:
+            return Way.KEEP
+        elsewhere = Membership.objects.filter(user=viewer)
+        is_elsewhere = elsewhere.exclude(organisation=invitation.organisation_id).exists()
+        return Way.ELSEWHERE if is_elsewhere else Way.OWN
+    account = account_of(invitation.email)
+    if account is None or has_only_begun(account):
+        return Way.NEW
+    return Way.KEEP if account.is_guest else Way.SIGN_IN

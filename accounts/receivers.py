@@ -52,9 +52,14 @@ from accounts.actions.second_factors import (
 )
 from accounts.actions.sessions import record_sign_out
 from accounts.actions.tokens import note_token_used
-from accounts.events import NewDeviceSeen, RecoveryCodeUsed
+from accounts.events import (
+    MemberInvitationRenewed,
+    MemberInvited,
+    NewDeviceSeen,
+    RecoveryCodeUsed,
+)
 from accounts.models import ApiToken, User
-from accounts.tasks import mail_new_device
+from accounts.tasks import mail_member_invitation, mail_new_device
 from core.authentication import token_used
 from core.events import recorded
 from core.models import Event
@@ -187,3 +192,10 @@ def write_of_new_device(event: Event, **_: Any) -> None:
 def keep_token_use(token: ApiToken, **_: Any) -> None:
     """A program asked something with it."""
     note_token_used(actor=token.user, token=token)
+
+
+@receiver(recorded, sender=MemberInvited)
+@receiver(recorded, sender=MemberInvitationRenewed)
+def mail_link(event: Event, **_: Any) -> None:
+    """Every new link is mailed."""
+    mail_member_invitation.delay(event.data["invitation_id"])

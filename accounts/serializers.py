@@ -10,6 +10,8 @@ from rest_framework import serializers
 from accounts.models import BusinessRole, User
 from core.serializers import UTCDateTimeField
 
+INVITATION_STATUSES = ["waiting", "sent", "failed", "expired"]
+
 
 class PersonSerializer(serializers.Serializer[User]):
     """Somebody, as others see them."""
@@ -129,3 +131,40 @@ class HealthSerializer(serializers.Serializer[Any]):
 
     status = serializers.ChoiceField(choices=["ok", "down"])
     parts = serializers.DictField(child=serializers.CharField(), help_text="Each part's state.")
+
+
+class MemberSerializer(serializers.Serializer[Any]):
+    """Somebody's place in an organisation."""
+
+    user = PersonSerializer()
+    role = serializers.ChoiceField(choices=BusinessRole.choices)
+    created_at = UTCDateTimeField()
+
+
+class MemberRoleSerializer(serializers.Serializer[Any]):
+    """Another role."""
+
+    role = serializers.ChoiceField(choices=BusinessRole.choices)
+
+
+class InviteMemberSerializer(serializers.Serializer[Any]):
+    """Somebody to invite."""
+
+    email = serializers.EmailField(max_length=254)
+    role = serializers.ChoiceField(choices=BusinessRole.choices, default=BusinessRole.CLIENT_USER)
+
+
+class MemberInvitationSerializer(serializers.Serializer[Any]):
+    """An open invitation. Its link is in the mail alone."""
+
+    id = serializers.UUIDField()
+    email = serializers.EmailField()
+    role = serializers.ChoiceField(choices=BusinessRole.choices)
+    status = serializers.ChoiceField(
+        choices=INVITATION_STATUSES,
+        help_text="waiting: the mail is still to be sent; failed: no mail server took it.",
+    )
+    invited_by = PersonSerializer()
+    created_at = UTCDateTimeField()
+    sent_at = UTCDateTimeField(allow_null=True)
+    expires_at = UTCDateTimeField()

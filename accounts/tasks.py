@@ -1,14 +1,24 @@
 """Background work on accounts."""
 
+import logging
+from uuid import UUID
+
 from celery import shared_task
 from django.conf import settings
 from django.urls import reverse
 
 from accounts.actions import devices, sessions, tokens
+from accounts.actions.members import note_member_invitation_mailed
 from accounts.clients.mail import send_mail
 from accounts.models import User
-from accounts.queries import new_device_event
+from accounts.queries import (
+    forgotten_member_invitations,
+    new_device_event,
+    waiting_member_invitation,
+)
 from core.devices import device_of
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task
@@ -49,3 +59,30 @@ def mail_new_device(event_id: int) -> None:
             "link": f"{settings.PUBLIC_URL}{reverse('accounts:sessions')}",
         },
     )
+
+
+@shared_task
+def mail_member_invitation(invitation_id: str) -> None:
+    """Mail the link of an invitation, unless it was mailed. `mail_forgotten` tries again."""
+    invitation = waiting_member_invitation(UUID(invitation_id))
+    if invitation is None:
+        return
+    link = f"{settings.PUBLIC_URL}{reverse('accounts:join', args=[invitation.token])}"
+    context = {"invitation": invitation, "by": invitation.invited_by, "link": link}
+    try:
+        send_mail(to=invitation.email, template="accounts/email/member", context=context)
+    except OSError as error:
+        logger.warning("Invitation %s was not mailed: %s", invitation.pk, type(error).__name__)
+        is_sent = False
+    else:
+        is_sent = True
+    note_member_invitation_mailed(
+        actor=User.objects.system(), invitation=invitation, is_sent=is_sent
+    )
+
+
+@shared_task
+def mail_forgotten() -> None:
+    """Mail the links whose own task was lost with Redis or a process, or found no mail server."""
+    for invitation_id in forgotten_member_invitations():
+        mail_member_invitation(str(invitation_id))

@@ -3,7 +3,8 @@
 from django.urls import URLPattern, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from accounts import api as accounts
+from accounts.api import members
+from accounts.api import people as accounts
 from audit import api as audit
 from core.api import events
 from core.api.views import UnknownAddress
@@ -14,6 +15,7 @@ app_name = "api"
 
 ROOM = "rooms/<uuid:room_id>/"
 INVITATION = f"{ROOM}invitations/<uuid:invitation_id>/"
+ORGANISATION = "organisations/<uuid:organisation_id>/"
 CONVERSATION = "conversations/<uuid:conversation_id>/"
 MESSAGE = "messages/<uuid:message_id>/"
 
@@ -24,6 +26,23 @@ urlpatterns: list[URLPattern] = [
     path("auth/session/", accounts.Session.as_view(), name="session"),
     path("profile/", accounts.Profile.as_view(), name="profile"),
     path("profile/access-receipts/", audit.AccessReceipts.as_view(), name="access-receipts"),
+    path(f"{ORGANISATION}members/", members.Members.as_view(), name="members"),
+    path(f"{ORGANISATION}members/<uuid:user_id>/", members.MemberDetail.as_view(), name="member"),
+    path(
+        f"{ORGANISATION}invitations/",
+        members.MemberInvitations.as_view(),
+        name="member-invitations",
+    ),
+    path(
+        f"{ORGANISATION}invitations/<uuid:invitation_id>/",
+        members.MemberInvitationDetail.as_view(),
+        name="member-invitation",
+    ),
+    path(
+        f"{ORGANISATION}invitations/<uuid:invitation_id>/resend/",
+        members.ResendMemberInvitation.as_view(),
+        name="member-invitation-resend",
+    ),
     path("room-types/", rooms.RoomTypes.as_view(), name="room-types"),
     path("rooms/", rooms.Rooms.as_view(), name="rooms"),
     path(ROOM, rooms.RoomDetail.as_view(), name="room"),

@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.queries import people
-from accounts.serializers import PersonSerializer
+from accounts.serializers import INVITATION_STATUSES, PersonSerializer
 from core.serializers import UTCDateTimeField
 from rooms.models import AgendaItem, Mode, Role, Room, RoomType, Status
 from rooms.models.room_type import MAX_MINUTES
@@ -190,7 +190,7 @@ class InvitationSerializer(serializers.Serializer[Any]):
     email = serializers.EmailField()
     role = serializers.ChoiceField(choices=Role.choices)
     status = serializers.ChoiceField(
-        choices=["waiting", "sent", "failed", "expired"],
+        choices=INVITATION_STATUSES,
         help_text="waiting: the mail is still to be sent; failed: no mail server took it.",
     )
     invited_by = PersonSerializer()

@@ -5,14 +5,11 @@ from django.db import transaction
 from accounts import permissions
 from accounts.events import BusinessRoleChanged, OrganisationAdded, OrganisationRenamed
 from accounts.models import BusinessRole, Membership, Organisation, User
+from accounts.models.organisation import INTERNAL_ROLES
 from core.errors import ActionError, Conflict
 from core.events import StreamKey
 from core.permissions import require
 from core.publish import record
-
-INTERNAL_ROLES = frozenset(
-    {BusinessRole.INTERNAL_ENGINEER, BusinessRole.INTERNAL_PM, BusinessRole.ADMIN}
-)
 
 
 class WrongRole(ActionError):

@@ -27,6 +27,13 @@ GIVE_UP_AFTER = timedelta(minutes=15)
 """How long we try to hand a mail to the mail server, once a minute."""
 
 
+MAX_OPEN_OF_ORGANISATION = 100
+
+
+MAX_SWEPT = 100
+"""Forgotten mails sent in one go."""
+
+
 def new_end() -> datetime:
     """When the link of an invitation that is made now ends."""
     return timezone.now() + timedelta(days=settings.INVITATION_DAYS)
@@ -55,6 +62,11 @@ class InvitationQuerySet(models.QuerySet[Kind]):
             revoked_at__isnull=True,
             expires_at__gt=Now(),
         ).exclude(nonce="")
+
+    def forgotten(self) -> Self:
+        """Those whose mail should have gone out by now, the longest waiting first."""
+        late = self.waiting().filter(renewed_at__lt=timezone.now() - PAUSE)
+        return late.order_by("renewed_at")[:MAX_SWEPT]
 
     def of_link(self, token: str) -> Self:
         """The invitation whose link ever had this token; none for what we have not signed.

@@ -7,6 +7,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
+from core.events import StreamKey
+
 
 class BusinessRole(models.TextChoices):
     """What somebody is in the business; each is a group with permissions."""
@@ -17,6 +19,12 @@ class BusinessRole(models.TextChoices):
     INTERNAL_PM = "internal_pm", "Project manager"
     ADMIN = "admin", "Administrator"
 
+
+INTERNAL_ROLES = frozenset(
+    {BusinessRole.INTERNAL_ENGINEER, BusinessRole.INTERNAL_PM, BusinessRole.ADMIN}
+)
+ADMINISTRATORS = frozenset({BusinessRole.CLIENT_ADMIN, BusinessRole.ADMIN})
+"""Who invites and removes the people of their own organisation; `ADMIN` those of every one."""
 
 CONSULTANT_ROLES = frozenset({BusinessRole.INTERNAL_ENGINEER, BusinessRole.INTERNAL_PM})
 
@@ -33,6 +41,16 @@ class Organisation(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def stream(self) -> StreamKey:
+        """Its events."""
+        return StreamKey("organisation", self.pk)
+
+    @property
+    def roles(self) -> list[BusinessRole]:
+        """Those that exist in it."""
+        return [role for role in BusinessRole if (role in INTERNAL_ROLES) == self.is_internal]
 
 
 class Membership(models.Model):

@@ -46,6 +46,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "BusinessRole": "accounts.models.BusinessRole",
         "ConversationKind": "messaging.models.ConversationKind",
+        "InvitationStatus": "accounts.serializers.INVITATION_STATUSES",
         "MessageType": "messaging.models.MessageType",
         "ParticipantRole": "rooms.models.Role",
         "RoomMode": "rooms.models.Mode",

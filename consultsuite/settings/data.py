@@ -82,5 +82,6 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 86_400.0,
     },
     "mail-forgotten": {"task": "rooms.tasks.mail_forgotten", "schedule": 60.0},
+    "mail-forgotten-members": {"task": "accounts.tasks.mail_forgotten", "schedule": 60.0},
     "close-stale-visits": {"task": "rooms.tasks.close_stale_visits", "schedule": 60.0},
 }

@@ -57,6 +57,7 @@ NEEDS_NO_PERMISSION = {
     "record_provider_disconnected": "about oneself; allauth has let them",
     "note_second_factor_used": "about oneself; called after proving who one is",
     "note_kept": "about oneself; called after allauth set a password",
+    "join_organisation": "the link is the permission; `use_link` asks whose it is",
     "accept_invitation": "the link is the permission; `use_link` asks whose it is",
     "note_device": "about what one has just signed in with",
     "note_token_used": "about one's own token",

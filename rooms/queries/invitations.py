@@ -1,12 +1,10 @@
 """Reading invitations: those of a room, and what the link of one leads to."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from accounts.models import User
 from accounts.queries import account_of, has_only_begun, owns_address
@@ -14,9 +12,6 @@ from rooms.models import Participant, Room, RoomInvitation
 
 MAX_OPEN = 50
 """Open invitations of one room."""
-
-SWEPT_AFTER = timedelta(minutes=1)
-MAX_SWEPT = 100
 
 
 class Way(StrEnum):
@@ -112,5 +107,4 @@ def waiting_invitation(invitation_id: UUID) -> RoomInvitation | None:
 
 def forgotten_invitations() -> list[UUID]:
     """Whose mail should have gone out by now, the longest waiting first."""
-    waiting = RoomInvitation.objects.waiting().filter(renewed_at__lt=timezone.now() - SWEPT_AFTER)
-    return list(waiting.order_by("renewed_at").values_list("pk", flat=True)[:MAX_SWEPT])
+    return list(RoomInvitation.objects.forgotten().values_list("pk", flat=True))

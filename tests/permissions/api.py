@@ -7,6 +7,8 @@ from tests.permissions.cast import Columns, Table
 api = Columns(anonymous=401)
 inside, signed_in_only, everybody = api.inside, api.signed_in_only, api.everybody
 
+managing = api.managing
+
 SAY: dict[str, Any] = {"body": "Hello"}
 ITEM: dict[str, Any] = {"title": "Risks", "minutes": 5}
 
@@ -51,6 +53,30 @@ API: Table = {
     ("POST", "rooms/{room}/agenda/clock/"): ({"follows_clock": True}, inside(200, 403)),
     ("PATCH", "rooms/{room}/agenda/{item}/"): ({"minutes": 7}, inside(200, 403)),
     ("DELETE", "rooms/{room}/agenda/{item}/"): (None, inside(204, 403)),
+    ("GET", "organisations/{organisation}/members/"): (None, managing(200)),
+    ("GET", "organisations/{organisation}/members/{client}/"): (None, managing(200)),
+    ("PATCH", "organisations/{organisation}/members/{client}/"): (
+        {"role": "client_admin"},
+        managing(200),
+    ),
+    ("DELETE", "organisations/{organisation}/members/{client}/"): (None, managing(204)),
+    ("GET", "organisations/{organisation}/invitations/"): (None, managing(200)),
+    ("POST", "organisations/{organisation}/invitations/"): (
+        {"email": "new@new.test"},
+        managing(201),
+    ),
+    ("GET", "organisations/{organisation}/invitations/{member_invitation}/"): (
+        None,
+        managing(200),
+    ),
+    ("DELETE", "organisations/{organisation}/invitations/{member_invitation}/"): (
+        None,
+        managing(204),
+    ),
+    ("POST", "organisations/{organisation}/invitations/{member_invitation}/resend/"): (
+        None,
+        managing(200),
+    ),
     ("GET", "conversations/"): (None, signed_in_only(200)),
     ("GET", "conversations/{conversation}/"): (None, inside(200, 200)),
     ("GET", "conversations/{conversation}/messages/"): (None, inside(200, 200)),

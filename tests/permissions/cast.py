@@ -63,6 +63,11 @@ class Columns:
         guest = client if guest is None else guest
         return (owner, 404, client, 404, 404, guest, 404, 404, self.anonymous)
 
+    def managing(self, status: Status) -> Statuses:
+        """Who manages the client's organisation; who belongs to it is refused, others find none."""
+        who = {"manager": status, "superuser": status, "client": 403}
+        return self.each(**who, others=404)
+
     def signed_in_only(self, status: Status) -> Statuses:
         """Everybody with an account."""
         return (*[status] * (len(WHO) - 1), self.anonymous)

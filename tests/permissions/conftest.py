@@ -77,8 +77,8 @@ def cast(
         join_as_guest(actor=system, token=asked.token)
     asked = invite(actor=consultant, room=room, email="nora@new.test", role=Role.CLIENT)
     RoomInvitation.objects.filter(pk=asked.pk).update(renewed_at=asked.renewed_at - PAUSE)
-    OrganisationInvitation.objects.create(
-        organisation=client_user.membership.organisation,
+    asked_in = OrganisationInvitation.objects.create(
+        renewed_at=asked.renewed_at - PAUSE, organisation=client_user.membership.organisation,
         email="nora@new.test", role=BusinessRole.CLIENT_USER, invited_by=consultant,
     )  # fmt: skip
     message = say(client_user, room, "Hello")
@@ -112,6 +112,9 @@ def cast(
         "guest": guest.pk,
         "invitation": asked.pk,
         "link": asked.token,
+        "organisation": asked_in.organisation_id,
+        "member_invitation": asked_in.pk,
+        "member_link": asked_in.token,
         "item": items[0],
         "items": items,
         "token": token.pk,

@@ -8,6 +8,7 @@ from tests.permissions.cast import SIGN_IN, Columns, Statuses, Table
 
 page = Columns(anonymous=SIGN_IN)
 inside, signed_in_only, everybody = page.inside, page.signed_in_only, page.everybody
+managing = page.managing
 
 ITEM = {"title": "Risks", "minutes": "5"}
 ROOM = {"name": "Room", "room_type": "review", "mode": "instant"}
@@ -67,6 +68,36 @@ LINKS: Table = {
     # Signed in as somebody else, the page says so; not signed in, it is shown again.
     ("POST", "/rooms/join/{link}/accept/"): (None, page.each(others=200, anonymous=302)),
     ("POST", "/rooms/join/{link}/again/"): (None, everybody(302)),
+}  # fmt: skip
+
+# The organisation is the client's.
+ORGANISATION: Table = {
+    ("GET", "/organisation/"): (
+        None, page.each(guest=403, staff=403, superuser=403, others=302),
+    ),
+    ("GET", "/organisations/{organisation}/"): (None, managing(200)),
+    ("HEAD", "/organisations/{organisation}/"): (None, managing(200)),
+    ("POST", "/organisations/{organisation}/"): (
+        {"email": "new@new.test", "role": "client_user"}, managing(302),
+    ),
+    ("POST", "/organisations/{organisation}/members/{client}/role/"): (
+        {"role": "client_admin"}, managing(302),
+    ),
+    ("POST", "/organisations/{organisation}/members/{client}/remove/"): (None, managing(302)),
+    ("POST", "/organisations/{organisation}/invitations/{member_invitation}/resend/"): (
+        None, managing(302),
+    ),
+    ("POST", "/organisations/{organisation}/invitations/{member_invitation}/revoke/"): (
+        None, managing(302),
+    ),
+    ("GET", "/organisation/join/{member_link}/"): (None, everybody(200)),
+    ("POST", "/organisation/join/{member_link}/accept/"): (
+        None, page.each(others=200, anonymous=302),
+    ),
+    ("POST", "/organisation/join/{member_link}/account/"): (
+        {"name": "Nora", "password1": "a long walk by the sea"},
+        page.each(others=200, anonymous=302),
+    ),
 }  # fmt: skip
 
 CONVERSATIONS: Table = {
@@ -216,6 +247,7 @@ SERVER: Table = {
 PAGES: Table = {
     **ROOMS,
     **LINKS,
+    **ORGANISATION,
     **CONVERSATIONS,
     **ONESELF,
     **ALLAUTH,
