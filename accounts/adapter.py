@@ -53,7 +53,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
         """Save the account of the sign-up form and record it."""
         user.name = form.cleaned_data["name"].strip()
-        user.timezone = _zone_of(request) or user.timezone
+        user.timezone = zone_of(request) or user.timezone
         with transaction.atomic():
             super().save_user(request, user, form, commit=commit)
             if commit:
@@ -227,7 +227,8 @@ def sign_in_by_link(request: HttpRequest, user: User, redirect_url: str) -> Http
     return response
 
 
-def _zone_of(request: HttpRequest) -> str:
+def zone_of(request: HttpRequest) -> str:
+    """The browser's time zone, or empty where it tells none that there is."""
     name = request.COOKIES.get("timezone", "")
     try:
         validate_timezone(name)

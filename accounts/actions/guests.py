@@ -18,8 +18,8 @@ from core.publish import record
 
 
 @transaction.atomic
-def guest_at(*, actor: User, email: str, name: str = "") -> User:
-    """The guest with this address: who came before, or a new one with this name.
+def guest_at(*, actor: User, email: str, name: str = "", timezone: str = "") -> User:
+    """The guest with this address: who came before, or a new one with this name and time zone.
 
     For the system user only, when somebody has shown by a link that the address is theirs.
     Records `GuestCame` for a new one. Raises `AddressTaken` where there is an account already,
@@ -37,12 +37,13 @@ def guest_at(*, actor: User, email: str, name: str = "") -> User:
     confirm_address(actor=actor, user=user)
     user.is_guest = True
     user.save(update_fields=["is_guest"])
+    _keep_zone(user, timezone)
     record(GuestCame(user_id=user.pk), stream=user.stream, actor=user)
     return user
 
 
 @transaction.atomic
-def account_at(*, actor: User, email: str, name: str, password: str) -> User:
+def account_at(*, actor: User, email: str, name: str, password: str, timezone: str = "") -> User:
     """An account at an address that a link has shown to be the person's.
 
     A guest's account is kept, with all its history. One that waits for its address to be
@@ -55,6 +56,7 @@ def account_at(*, actor: User, email: str, name: str, password: str) -> User:
     if user is None:
         user = sign_up(actor=actor, email=email, name=name, password=password)
         confirm_address(actor=actor, user=user)
+        _keep_zone(user, timezone)
         return user
     if not user.is_active:
         raise NotAllowed
@@ -91,3 +93,8 @@ def note_kept(*, actor: User) -> None:
     if User.objects.filter(pk=actor.pk, is_guest=True).update(is_guest=False):
         actor.is_guest = False
         record(AccountKept(user_id=actor.pk), stream=actor.stream, actor=actor)
+
+
+def _keep_zone(user: User, timezone: str) -> None:
+    if timezone:
+        update_profile(actor=user, user=user, changes={"timezone": timezone})

@@ -5,7 +5,7 @@ order: the organisation, then the invitation, then (by recording) the streams.
 """
 
 from django.db import transaction
-from django.utils import timezone
+from django.utils.timezone import now
 
 from accounts import permissions
 from accounts.actions.guests import account_at
@@ -125,7 +125,7 @@ def revoke_member_invitation(*, actor: User, invitation: OrganisationInvitation)
         return
     if not invitation.is_open:
         raise NotOpen
-    invitation.revoked_at = timezone.now()
+    invitation.revoked_at = now()
     invitation.nonce = ""
     invitation.save(update_fields=["revoked_at", "nonce"])
     record(
@@ -150,7 +150,7 @@ def join_organisation(*, actor: User, token: str) -> Membership:
 
 @transaction.atomic
 def join_organisation_with_account(
-    *, actor: User, token: str, name: str, password: str
+    *, actor: User, token: str, name: str, password: str, timezone: str = ""
 ) -> Membership:
     """Let in who holds the link, with an account at the invited address.
 
@@ -161,7 +161,9 @@ def join_organisation_with_account(
     require(actor, "accounts.manage_all_users")
     invitation = _of_link(token)
     use_link(actor=actor, invitation=invitation, token=token)
-    user = account_at(actor=actor, email=invitation.email, name=name, password=password)
+    user = account_at(
+        actor=actor, email=invitation.email, name=name, password=password, timezone=timezone
+    )
     return _join(user, invitation)
 
 
@@ -249,7 +251,7 @@ def _join(user: User, invitation: OrganisationInvitation) -> Membership:
     present = Membership.objects.filter(user=user).first()
     if present is not None and present.organisation_id != organisation.pk:
         raise BelongsElsewhere
-    invitation.accepted_at = timezone.now()
+    invitation.accepted_at = now()
     invitation.accepted_by = user
     invitation.save(update_fields=["accepted_at", "accepted_by"])
     if present is not None:

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.actions.members import join_organisation, join_organisation_with_account
-from accounts.adapter import sign_in_by_link
+from accounts.adapter import sign_in_by_link, zone_of
 from accounts.forms import KeepAccountForm, NewAccountForm
 from accounts.models import User
 from accounts.queries import Way, member_landing
@@ -57,6 +57,7 @@ def account(request: HttpRequest, token: str) -> HttpResponse:
             token=token,
             name=form.cleaned_data.get("name", ""),
             password=form.cleaned_data["password1"],
+            timezone=zone_of(request),
         )
     except ActionError as error:
         field = {"password": "password1"}.get(error.field, error.field)

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
+from django.utils.timezone import now
 
 from accounts.actions.guests import account_at, guest_at
 from accounts.actions.invitations import (
@@ -118,7 +118,7 @@ def revoke_invitation(*, actor: User, invitation: RoomInvitation) -> None:
         return
     if not invitation.is_open:
         raise NotOpen
-    invitation.revoked_at = timezone.now()
+    invitation.revoked_at = now()
     invitation.nonce = ""
     invitation.save(update_fields=["revoked_at", "nonce"])
     record(
@@ -138,7 +138,7 @@ def accept_invitation(*, actor: User, token: str) -> Participant:
 
 
 @transaction.atomic
-def join_as_guest(*, actor: User, token: str, name: str = "") -> Participant:
+def join_as_guest(*, actor: User, token: str, name: str = "", timezone: str = "") -> Participant:
     """Let in who holds the link, as a guest with this name; or again, who is a guest already.
 
     For the system user: whoever comes is not signed in. Records `InvitationAccepted` or
@@ -148,12 +148,14 @@ def join_as_guest(*, actor: User, token: str, name: str = "") -> Participant:
     require(actor, "accounts.manage_all_users")
     room, invitation = _of_link(token)
     use_link(actor=actor, invitation=invitation, token=token)
-    user = guest_at(actor=actor, email=invitation.email, name=name)
+    user = guest_at(actor=actor, email=invitation.email, name=name, timezone=timezone)
     return _come_in(user, room, invitation)
 
 
 @transaction.atomic
-def join_with_account(*, actor: User, token: str, name: str, password: str) -> Participant:
+def join_with_account(
+    *, actor: User, token: str, name: str, password: str, timezone: str = ""
+) -> Participant:
     """Let in who holds the link, with an account at the invited address.
 
     For the system user. The account is new, or a guest's that is kept, or one that waited to be
@@ -163,7 +165,9 @@ def join_with_account(*, actor: User, token: str, name: str, password: str) -> P
     require(actor, "accounts.manage_all_users")
     room, invitation = _of_link(token)
     use_link(actor=actor, invitation=invitation, token=token)
-    user = account_at(actor=actor, email=invitation.email, name=name, password=password)
+    user = account_at(
+        actor=actor, email=invitation.email, name=name, password=password, timezone=timezone
+    )
     return _come_in(user, room, invitation)
 
 
@@ -180,7 +184,7 @@ def send_guest_link(*, actor: User, participant: Participant) -> None:
         raise NotThere
     invitation = _lock(invitation)
     hours = timedelta(hours=settings.GUEST_LINK_HOURS)
-    renew_link(actor=actor, invitation=invitation, expires_at=timezone.now() + hours)
+    renew_link(actor=actor, invitation=invitation, expires_at=now() + hours)
     record(
         InvitationRenewed(invitation_id=invitation.pk), stream=invitation.room.stream, actor=actor
     )
@@ -212,7 +216,7 @@ def _come_in(user: User, room: Room, invitation: RoomInvitation) -> Participant:
         return _come_back(user, room, invitation)
     if room.is_over:
         raise LinkOver
-    invitation.accepted_at = timezone.now()
+    invitation.accepted_at = now()
     invitation.accepted_by = user
     invitation.save(update_fields=["accepted_at", "accepted_by"])
     record(

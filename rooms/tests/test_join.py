@@ -122,7 +122,9 @@ class TestComingIn:
         assert (nameless.status_code, "This field is required" in nameless.content.decode()) == (
             422, True,
         )  # fmt: skip
+        client.cookies["timezone"] = "Europe/Copenhagen"
         joined = client.post(url(invitation, "guest/"), {"name": "Lena Duarte"})
+        assert User.objects.get(email=LENA).timezone == "Europe/Copenhagen"
         assert joined["Location"] == f"/rooms/{invitation.room_id}/"
         assert client.get(joined["Location"]).status_code == 200
         week = timedelta(days=7).total_seconds()

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.actions.invitations import LinkOver, OnItsWay
 from accounts.actions.people import AddressTaken
-from accounts.adapter import sign_in_by_link
+from accounts.adapter import sign_in_by_link, zone_of
 from accounts.forms import KeepAccountForm, NameForm, NewAccountForm
 from accounts.models import User
 from accounts.queries import organisation_name
@@ -56,7 +56,12 @@ def guest(request: HttpRequest, token: str) -> HttpResponse:
         return _page(request, token, guest_form=form)
     system = User.objects.system()
     try:
-        there = join_as_guest(actor=system, token=token, name=request.POST.get("name", ""))
+        there = join_as_guest(
+            actor=system,
+            token=token,
+            name=request.POST.get("name", ""),
+            timezone=zone_of(request),
+        )
     except ActionError as error:
         return _refused(request, token, error, guest_form=form)
     return _let_in(request, there)
@@ -78,6 +83,7 @@ def account(request: HttpRequest, token: str) -> HttpResponse:
             token=token,
             name=form.cleaned_data.get("name", ""),
             password=form.cleaned_data["password1"],
+            timezone=zone_of(request),
         )
     except ActionError as error:
         return _refused(request, token, error, account_form=form)
