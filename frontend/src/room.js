@@ -6,6 +6,7 @@ import { Outbox } from "./live/outbox.js";
 import { Socket } from "./live/socket.js";
 import "./room/clock.js";
 import "./room/panes.js";
+import "./room/people.js";
 
 // A line that comes back at once is not worth a word.
 const LOST_SHOWN_AFTER = 1_500;
