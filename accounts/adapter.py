@@ -152,7 +152,7 @@ class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         """
         user: User = super().populate_user(request, sociallogin, data)
         user.name = (data.get("name") or _joined(data))[:_NAME_LENGTH].strip()
-        user.timezone = _zone_of(request) or user.timezone
+        user.timezone = zone_of(request) or user.timezone
         claims = sociallogin.account.extra_data.get("id_token") or {}
         speaks = sociallogin.account.provider == "google" and _google_speaks_for(claims)
         for address in sociallogin.email_addresses:
