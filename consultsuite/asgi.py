@@ -15,9 +15,7 @@ http = OneThreadHandler()
 from core.addresses import ForwardedHeaders  # noqa: E402 - needs the loaded apps
 from core.authentication import SocketAuthentication  # noqa: E402
 from core.routing import websocket_urlpatterns  # noqa: E402
+from core.sizes import SizeLimit  # noqa: E402
 
-application = ForwardedHeaders(
-    ProtocolTypeRouter(
-        {"http": http, "websocket": SocketAuthentication(URLRouter(websocket_urlpatterns))}
-    )
-)
+sockets = SocketAuthentication(URLRouter(websocket_urlpatterns))
+application = ForwardedHeaders(ProtocolTypeRouter({"http": SizeLimit(http), "websocket": sockets}))

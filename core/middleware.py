@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -13,6 +14,7 @@ from core.context import acting_from, origin_of_request
 from core.errors import ActionError, NotAllowed
 from core.refusals import tell_of_request
 from core.requests import refuse
+from core.sizes import TOO_LARGE
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +31,19 @@ class PolicyHeadersMiddleware:
         for name, value in settings.POLICY_HEADERS.items():
             response.headers.setdefault(name, value)
         return response
+
+
+class SizeLimitMiddleware:
+    """413 where core.sizes has dropped a body that was too large."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Refuse it; core.views.bad_request answers."""
+        if getattr(request, "scope", {}).get(TOO_LARGE):
+            raise RequestDataTooBig
+        return self.get_response(request)
 
 
 class RequestContextMiddleware:

@@ -120,7 +120,14 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """400, or 413 where the request was too large."""
     if isinstance(exception, RequestDataTooBig):
-        return render(request, "413.html", status=413)
+        response: HttpResponse
+        if request.path.startswith("/api/"):
+            document = problem(413, "This request is too large. Send less at once.")
+            response = JsonResponse(document, status=413, content_type=CONTENT_TYPE)
+        else:
+            response = HttpResponse(render_to_string("413.html"), status=413)
+        response["Connection"] = "close"  # what is still on its way is not read
+        return response
     return render(request, "400.html", status=400)
 
 

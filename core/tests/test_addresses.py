@@ -212,4 +212,4 @@ async def test_django_takes_the_scheme(peer: str, is_secure: bool) -> None:
 
 
 def test_the_server_in_front_believes_no_header() -> None:
-    assert " --no-proxy-headers " in (settings.BASE_DIR / "Procfile").read_text()
+    assert "proxy_headers=False," in (settings.BASE_DIR / "consultsuite/web.py").read_text()

@@ -1,0 +1,50 @@
+"""How large a request may be, looked at before its body is written to a file.
+
+Django reads a body whole before any of its own limits is asked. Here it is cut off, and
+`core.middleware.SizeLimitMiddleware` answers 413 with everything that an answer has.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from django.conf import settings
+
+Application = Callable[[Any, Any, Any], Awaitable[Any]]
+
+TOO_LARGE = "consultsuite.too_large"
+"""In the scope of a request whose body was over the limit, and was dropped."""
+
+
+class SizeLimit:
+    """Gives the application an empty body in place of one over `MAX_REQUEST_BYTES`."""
+
+    def __init__(self, application: Application) -> None:
+        self.application = application
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> Any:
+        """Run the application with a body that is small enough."""
+        if scope["type"] != "http":
+            return await self.application(scope, receive, send)
+        length = next((v for n, v in scope["headers"] if n == b"content-length"), b"0")
+        scope = {**scope, TOO_LARGE: not length.isdigit() or int(length) > limit()}
+        received, is_dropped = 0, False
+
+        async def limited() -> Any:
+            nonlocal received, is_dropped
+            while not (scope[TOO_LARGE] and not is_dropped):
+                message = await receive()
+                if message["type"] != "http.request":
+                    return message
+                received += len(message.get("body", b""))
+                scope[TOO_LARGE] = scope[TOO_LARGE] or received > limit()
+                if not scope[TOO_LARGE]:
+                    return message
+            is_dropped = True
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        return await self.application(scope, limited, send)
+
+
+def limit() -> int:
+    """In bytes."""
+    return int(settings.MAX_REQUEST_BYTES)
