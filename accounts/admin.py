@@ -365,7 +365,7 @@ class SecondFactorAdmin(OfPersonAdmin, ReadOnlyAdmin):
 
 
 @admin.register(SocialAccount)
-class ProviderAccountAdmin(ReadOnlyAdmin):
+class ProviderAccountAdmin(OfPersonAdmin, ReadOnlyAdmin):
     """Who signs in with an account at Google or Microsoft. Connected by people themselves."""
 
     list_display = ["user", "provider", "date_joined", "last_login"]

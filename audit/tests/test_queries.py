@@ -118,15 +118,10 @@ def test_page_behind_page(client_user: User, room: Room) -> None:
 @pytest.fixture
 def long_log(client_user: User, consultant: User, room: Room, say: Any) -> dict[str, Any]:
     """100,000 events of 50 people on 2,000 streams in a year, with a few that are looked for."""
+    User.objects.bulk_create(
+        User(email=f"person{number}@demo.test", name=f"Person {number}") for number in range(1, 51)
+    )
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO accounts_user (id, email, name, password, picture, timezone, locale,
-                is_active, is_staff, is_system, is_superuser, date_joined)
-            SELECT gen_random_uuid(), 'person' || n || '@demo.test', 'Person ' || n, '', '', 'UTC',
-                'en-gb', true, false, false, false, now() FROM generate_series(1, 50) n
-            """
-        )
         cursor.execute(
             "INSERT INTO core_stream (kind, object_id, head) SELECT 'conversation',"
             " gen_random_uuid(), 50 FROM generate_series(1, 2000)"

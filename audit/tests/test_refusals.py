@@ -28,7 +28,7 @@ from core.refusals import Attempt, attempt_of, clue
 from rooms.actions.participants import change_role
 from rooms.models import Participant, Room
 from tests.api import signed_in
-from tests.fixtures import PASSWORD, everything_stored, refused
+from tests.fixtures import PASSWORD, everything_stored, prove, refused
 from tests.sockets import COMMITTED, OpenSocket, Socket
 
 ATTEMPT = Attempt(action="GET rooms:room", reason="not_allowed")
@@ -60,6 +60,7 @@ def test_a_permission_that_is_missing_is_named(client_user: User, room: Room) ->
 
 def test_refused_by_the_api(client_user: User, room: Room) -> None:
     api = signed_in(client_user)
+    api.get("/api/profile/")  # notes that the token is used
     before = everything_stored()
     answer = api.post(
         f"/api/rooms/{room.pk}/complete/", HTTP_USER_AGENT="Script/1", REMOTE_ADDR="192.0.2.7"
@@ -145,6 +146,7 @@ def test_in_the_admin_what_an_action_refuses(
     clerk.user_permissions.set(Permission.objects.filter(codename__in=["change_room", "view_room"]))
     User.objects.filter(pk=clerk.pk).update(is_staff=True)
     client.force_login(User.objects.get(pk=clerk.pk))
+    prove(client, clerk, is_in_admin=True)
     chosen = {"action": "cancel", "_selected_action": [str(room.pk)]}
     client.post("/admin/rooms/room/", chosen)
     assert (only().data["permission"], only().actor) == ("rooms.manage", clerk)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.utils import quote
@@ -62,6 +63,7 @@ def content(room: Room, client_user: User, consultant: User, system: User, staff
     )  # fmt: skip
     Room.objects.filter(pk=room.pk).update(description=SECRET)
     Authenticator.objects.create(user=client_user, type=Authenticator.Type.TOTP, data={})
+    SocialAccount.objects.create(user=client_user, provider="google", uid="1")
     look_at(actor=staff, subject=room_subject(room), reason="Ticket 4711")
     PolicyViolation.objects.create(directive="img-src")
     IdempotentAnswer.objects.create(

@@ -12,6 +12,7 @@ from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from allauth.mfa.webauthn.internal.auth import WebAuthn
+from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -95,6 +96,7 @@ def cast(
     TOTP.activate(outsider, generate_totp_secret())
     RecoveryCodes.activate(outsider)
     key = WebAuthn.add(outsider, "Laptop", Authenticator().create(CREATE))
+    SocialAccount.objects.create(user=outsider, provider="google", uid="1")
     boss = people[WHO.index("superuser")]
     PolicyViolation.objects.create(directive="img-src")
     look_at(actor=boss, subject=room_subject(room), reason="Ticket 4711")
