@@ -17,7 +17,6 @@ from allauth.account.signals import (
 )
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import (
-    authentication_failed,
     authenticator_added,
     authenticator_removed,
     authenticator_reset,
@@ -63,7 +62,6 @@ from accounts.tasks import mail_member_invitation, mail_new_device
 from core.authentication import token_used
 from core.events import recorded
 from core.models import Event
-from core.refusals import Attempt, tell
 
 
 def synchronise_role_groups(**_: Any) -> None:
@@ -138,13 +136,6 @@ def note_recovery_codes_made(user: User, **_: Any) -> None:
 def note_factor_used(user: User, authenticator: Authenticator, **_: Any) -> None:
     """As the second step, alone, or to prove once more who one is."""
     note_second_factor_used(actor=user, factor=authenticator)
-
-
-@receiver(authentication_failed)
-def tell_of_wrong_code(user: User, reauthentication: bool = False, **_: Any) -> None:
-    """Whoever tried knew the password already."""
-    action = "prove who one is" if reauthentication else "sign in, second step"
-    tell(user, Attempt(action=action, reason="wrong_code"))
 
 
 @receiver(social_account_added)
