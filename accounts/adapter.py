@@ -11,8 +11,11 @@ from allauth.account.internal.flows.login import perform_login, record_authentic
 from allauth.account.models import EmailAddress, Login
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
-from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
-from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.adapter import (
+    DefaultSocialAccountAdapter,
+    _build_apps_from_settings,
+)
+from allauth.socialaccount.models import SocialApp, SocialLogin
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -160,6 +163,13 @@ class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         kept = {name: claims[name] for name in ("sub", "name", "email") if name in claims}
         sociallogin.account.extra_data = {"id_token": kept}
         return user
+
+    def list_apps(
+        self, request: HttpRequest | None, provider: str | None = None, client_id: str | None = None
+    ) -> list[SocialApp]:
+        """Those of the settings: none is kept in the database, so nothing is asked of it."""
+        apps = _build_apps_from_settings(provider=provider, client_id=client_id)
+        return [app for of_one_kind in apps.values() for app in of_one_kind]
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         """The access token has served: it is not even kept in the session."""
