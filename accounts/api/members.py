@@ -54,7 +54,7 @@ class OrganisationView(ApiView):
 class Members(OrganisationView):
     """All members."""
 
-    @listing("members_list", MemberSerializer)
+    @listing("members_list", MemberSerializer, refuses=[403])
     def get(self, request: Request, organisation_id: UUID) -> Response:
         """Who belongs to the organisation, newest first."""
         return self.page(
@@ -66,7 +66,7 @@ class Members(OrganisationView):
 class MemberDetail(OrganisationView):
     """One member."""
 
-    @operation("members_read", MemberSerializer)
+    @operation("members_read", MemberSerializer, refuses=[403])
     def get(self, request: Request, organisation_id: UUID, user_id: UUID) -> Response:
         """Somebody's place."""
         return Response(MemberSerializer(self.member(organisation_id, user_id)).data)
@@ -92,7 +92,7 @@ class MemberDetail(OrganisationView):
 class MemberInvitations(OrganisationView):
     """Open invitations."""
 
-    @listing("member_invitations_list", MemberInvitationSerializer)
+    @listing("member_invitations_list", MemberInvitationSerializer, refuses=[403])
     def get(self, request: Request, organisation_id: UUID) -> Response:
         """Open invitations, also the expired, newest first."""
         return self.page(
@@ -120,7 +120,7 @@ class MemberInvitations(OrganisationView):
 class MemberInvitationDetail(OrganisationView):
     """One open invitation."""
 
-    @operation("member_invitations_read", MemberInvitationSerializer)
+    @operation("member_invitations_read", MemberInvitationSerializer, refuses=[403])
     def get(self, request: Request, organisation_id: UUID, invitation_id: UUID) -> Response:
         """An open invitation."""
         found = self.invitation(organisation_id, invitation_id)

@@ -82,9 +82,9 @@ class ApiView(APIView):
         key = self.request.headers.get("Idempotency-Key", "")
         if not key:
             return create()
-        if len(key) > MAX_KEY_CHARACTERS:
+        if len(key) > MAX_KEY_CHARACTERS or not key.isprintable():
             raise ValidationError(
-                {"Idempotency-Key": [f"At most {MAX_KEY_CHARACTERS} characters."]}
+                {"Idempotency-Key": [f"At most {MAX_KEY_CHARACTERS} printable characters."]}
             )
         status, body = answer_once(
             actor=self.person,
