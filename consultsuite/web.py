@@ -61,6 +61,7 @@ def configuration() -> uvicorn.Config:
         access_log=False,
         server_header=False,
         log_level="warning",
+        log_config=None,  # what it says goes the way of everything else (settings.LOGGING)
     )
 
 

@@ -1,5 +1,6 @@
 """The people of an organisation, and who is invited into it."""
 
+from typing import ClassVar
 from uuid import UUID
 
 from django.shortcuts import get_object_or_404
@@ -92,6 +93,8 @@ class MemberDetail(OrganisationView):
 class MemberInvitations(OrganisationView):
     """Open invitations."""
 
+    limits: ClassVar = {"POST": "invitation"}
+
     @listing("member_invitations_list", MemberInvitationSerializer, refuses=[403])
     def get(self, request: Request, organisation_id: UUID) -> Response:
         """Open invitations, also the expired, newest first."""
@@ -137,6 +140,8 @@ class MemberInvitationDetail(OrganisationView):
 
 class ResendMemberInvitation(OrganisationView):
     """A new link."""
+
+    limits: ClassVar = {"POST": "invitation"}
 
     @operation("member_invitations_resend", MemberInvitationSerializer)
     def post(self, request: Request, organisation_id: UUID, invitation_id: UUID) -> Response:

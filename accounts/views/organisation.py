@@ -27,6 +27,7 @@ from accounts.queries import (
     organisations_seen_by,
 )
 from core.errors import ActionError
+from core.limits import limited
 from core.requests import person
 
 PAGE_SIZE = 50
@@ -44,6 +45,7 @@ def own(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
+@limited("invitation")
 def people(request: HttpRequest, organisation_id: UUID) -> HttpResponse:
     """Who belongs to it and who is invited; a POST invites."""
     organisation = _managed(request, organisation_id)
@@ -91,6 +93,7 @@ def member_remove(request: HttpRequest, organisation_id: UUID, user_id: UUID) ->
 
 @require_POST
 @login_required
+@limited("invitation")
 def resend(request: HttpRequest, organisation_id: UUID, invitation_id: UUID) -> HttpResponse:
     """Mail a new link of an invitation."""
     organisation = _managed(request, organisation_id)

@@ -6,9 +6,22 @@ LOGGING = {
     "filters": {
         "one_line_per_outage": {"()": "core.outages.OneLinePerRedisOutage"},
         "one_line_per_lost_work": {"()": "core.outages.OneLinePerLostWork"},
+        "route_for_address": {"()": "core.logs.RouteForAddress"},
     },
-    "formatters": {"line": {"format": "{levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {
+            "()": "core.logs.WithoutWords",
+            "format": "{levelname} {name}: {message}",
+            "style": "{",
+        }
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["route_for_address"],
+        }
+    },
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         # Django's own handler would say every line a second time.

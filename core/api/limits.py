@@ -19,6 +19,7 @@ class Limit(BaseThrottle):
         """True; raises `RateLimited` (429)."""
         name = getattr(view, "limits", {}).get(request.method, "api")
         person = request.user.pk
-        address = None if person else address_of_request(request._request)
+        # The API at large counts an address only while nobody is signed in.
+        address = address_of_request(request._request) if name != "api" or not person else None
         spend(name, person=person, address=address)
         return True

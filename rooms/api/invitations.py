@@ -1,5 +1,6 @@
 """Invitations to a room by e-mail."""
 
+from typing import ClassVar
 from uuid import UUID
 
 from django.shortcuts import get_object_or_404
@@ -17,6 +18,8 @@ from rooms.serializers import InvitationSerializer, InviteSerializer
 
 class Invitations(RoomView):
     """The open invitations of a room."""
+
+    limits: ClassVar = {"POST": "invitation"}
 
     @listing("invitations_list", InvitationSerializer, refuses=[403])
     def get(self, request: Request, room_id: UUID) -> Response:
@@ -69,6 +72,8 @@ class InvitationDetail(InvitationView):
 
 class ResendInvitation(InvitationView):
     """A new link."""
+
+    limits: ClassVar = {"POST": "invitation"}
 
     @operation("invitations_resend", InvitationSerializer)
     def post(self, request: Request, room_id: UUID, invitation_id: UUID) -> Response:

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from core.errors import ActionError
+from core.limits import limited
 from core.permissions import require
 from rooms.actions.invitations import (
     add_or_invite,
@@ -41,6 +42,7 @@ def panel(request: HttpRequest, room_id: UUID) -> HttpResponse:
 
 @require_POST
 @login_required
+@limited("invitation")
 def add(request: HttpRequest, room_id: UUID) -> HttpResponse:
     """Add a person by e-mail, or invite them."""
     view = load(request, room_id)
@@ -92,6 +94,7 @@ def guest_link(request: HttpRequest, room_id: UUID, user_id: UUID) -> HttpRespon
 
 @require_POST
 @login_required
+@limited("invitation")
 def resend(request: HttpRequest, room_id: UUID, invitation_id: UUID) -> HttpResponse:
     """Mail a new link of an invitation."""
     view = load(request, room_id)
