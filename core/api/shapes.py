@@ -33,7 +33,18 @@ def wrong_types(serializer: Any, body: Any) -> dict[str, list[str]]:
 def _said_of(field: Any, value: Any) -> str:
     if isinstance(field, serializers.ListField) and isinstance(value, list):
         return next(filter(None, (_said_of(field.child, item) for item in value)), "")
+    if isinstance(field, serializers.RelatedField):  # looked up as it comes
+        return "" if _is_text(value) else "Not a valid string."
     for kind, types, sentence in TYPES:
         if isinstance(field, kind):
             return "" if type(value) in types else sentence
     return ""
+
+
+def _is_text(value: Any) -> bool:
+    """Whether it is a string that a database can be asked for: no NUL, no lone surrogate."""
+    return (
+        isinstance(value, str)
+        and "\0" not in value
+        and value == value.encode(errors="ignore").decode()
+    )

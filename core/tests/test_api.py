@@ -1,5 +1,6 @@
 """What all of the API shares: problem documents, bodies, events, the answer to a repeat."""
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -70,6 +71,9 @@ class TestProblems:
         [
             (ROOMS, NEW | {"name": 7}, "name"),
             (ROOMS, NEW | {"name": ["x"]}, "name"),
+            (ROOMS, NEW | {"room_type": 7}, "room_type"),
+            (ROOMS, NEW | {"room_type": "review\0"}, "room_type"),
+            (ROOMS, NEW | {"room_type": "\ud800"}, "room_type"),
             (ROOMS, NEW | {"duration_minutes": "60"}, "duration_minutes"),
             (ROOMS, NEW | {"duration_minutes": True}, "duration_minutes"),
             (ROOMS, NEW | {"duration_minutes": 30.5}, "duration_minutes"),
@@ -84,7 +88,12 @@ class TestProblems:
         self, consultant: User, room: Room, address: str, body: dict[str, Any], field: str
     ) -> None:
         before = Event.objects.count()
-        answer = signed_in(consultant).post(address.format(room=room.pk), body)
+        answer = signed_in(consultant).generic(
+            "POST",
+            address.format(room=room.pk),
+            json.dumps(body),  # which escapes what UTF-8 cannot carry
+            content_type="application/json",
+        )
         assert (answer.status_code, list(answer.json()["errors"])) == (400, [field])
         assert Event.objects.count() == before
 

@@ -30,9 +30,9 @@ from accounts.models import ApiToken
 from tests.api import SAID_OF_ALL
 from tests.permissions.cast import Cast
 
-ROLES = ("owner", "client", "outsider", "superuser", "anonymous")
+ROLES = ("owner", "client", "manager", "outsider", "superuser", "anonymous")
 TIMES = int(os.environ.get("FUZZ", "1"))
-EXAMPLES = 20 * TIMES
+EXAMPLES = 16 * TIMES
 """A person and operation."""
 
 CHECKS = [
@@ -138,6 +138,8 @@ def _known(cast: Cast) -> dict[str, Any]:
         "message_id": str(things["message"]),
         "user_id": str(things["client"]),
         "item_id": str(things["item"]),
+        "invitation_id": str(things["invitation"]),
+        "organisation_id": str(things["organisation"]),
         "stream": f"room:{things['room']}",
         "room_type": "review",
         "client_email": "tomas@demo.test",
