@@ -9,23 +9,26 @@ const stage = () => document.querySelector("[data-stage=people]");
 function isBusy() {
   const shown = stage();
   return Boolean(
-    shown?.querySelector("dialog[open]") ||
-      (shown && document.activeElement?.closest("[data-stage=people] form")) ||
+    document.querySelector("#pane-main.htmx-settling") ||
+      shown?.querySelector("dialog[open]") ||
+      document.activeElement?.matches("[data-stage=people] :is(input, select)") ||
       shown?.querySelector("input[type=email]")?.value,
   );
 }
 
 function refresh() {
   isStale = isLoading || isBusy();
-  if (isStale) return;
-  isLoading = Boolean(stage());
-  document.body.dispatchEvent(new CustomEvent("people:settled"));
+  if (!isStale) document.body.dispatchEvent(new CustomEvent("people:settled"));
 }
 
+const isOfList = ({ detail }) => (detail.requestConfig?.elt ?? detail.elt).matches("[data-stage=people]");
+
 document.body.addEventListener("people:changed", refresh);
-document.addEventListener("htmx:afterRequest", ({ detail }) => {
-  if (detail.requestConfig.elt.matches("[data-stage=people]")) isLoading = false;
-  if (isStale) setTimeout(refresh);
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (isOfList(event)) isLoading = true;
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (isOfList(event)) isLoading = false;
 });
 // A form that is answered and replaced says neither that it lost the focus nor that it closed.
 for (const type of ["focusout", "close", "htmx:afterSettle"]) {
