@@ -69,7 +69,9 @@ def test_refuses_a_secret_that_is_none(secret: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "keys", ["short", "a" * 44, Fernet.generate_key().decode() + ",marker-secret"]
+    "keys",
+    ["short", "a" * 44, Fernet.generate_key().decode() + ",marker-secret"],
+    ids=["short", "no base64", "the second"],  # a key made anew is no name for a test
 )
 def test_refuses_encryption_keys_that_are_none(keys: str) -> None:
     done = load(ENCRYPTION_KEYS=keys)
