@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.mfa.signals import authentication_failed
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_login_failed
 from django.dispatch import receiver
@@ -24,3 +25,10 @@ def note_failed_sign_in(credentials: dict[str, Any], request: Any = None, **_: A
         action="sign in", reason="wrong_credentials", clue=clue(typed.strip().lower())
     )
     tell(getattr(request, "user", None), attempt)
+
+
+@receiver(authentication_failed)
+def note_failed_second_factor(user: Any, reauthentication: bool = False, **_: Any) -> None:
+    """The password was right, the second factor was not."""
+    action = "reauthenticate" if reauthentication else "sign in"
+    tell(user, Attempt(action=action, reason="wrong_second_factor"))

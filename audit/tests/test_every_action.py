@@ -10,7 +10,9 @@ from core.tests.test_architecture import ACTIONS, ROOT, is_part_of_another, sour
 
 LEAVES_NONE = {
     "answer_once": "wraps another action, which leaves its own",
+    "count_violation": "a browser reported it; nobody has done anything",
     "forget_old_answers": "deletes repeats of what is recorded elsewhere",
+    "forget_old_devices": "deletes what is recognised no more",
     "forget_old_refusals": "deletes what is kept for a set time only",
     "forget_ended_sessions": "deletes what works no more",
     "forget_expired_tokens": "deletes what works no more",

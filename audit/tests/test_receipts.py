@@ -32,6 +32,7 @@ PAGE = "/profile/who-looked/"
 NOT_PERSONAL = {
     "core.stream": "numbers and ids",
     "core.event": "the audit log itself, for who holds its permission",
+    "core.policyviolation": "a rule, a route and an origin; no person",
     "core.idempotentanswer": "a key and a status; what was answered is not shown",
     "audit.accessreceipt": "what staff did; people see their own on a page of theirs",
     "accounts.organisation": "a company, not a person",

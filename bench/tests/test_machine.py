@@ -41,7 +41,7 @@ def test_what_is_started_on_a_core_stays_there() -> None:
 
 
 def test_the_products_own_web_process_is_measured() -> None:
-    assert procfile_command("web").startswith("exec python -m uvicorn consultsuite.asgi")
+    assert procfile_command("web").startswith("exec python -m consultsuite.web")
     with pytest.raises(LookupError):
         procfile_command("no such part")
 
