@@ -3,18 +3,23 @@
 A page that is not listed fails `test_every_page_is_visited`.
 """
 
+import re
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.urls import URLResolver, get_resolver
 from playwright.sync_api import Page, expect
 
-from accounts.models import User
+from accounts.models import Organisation, User
 from messaging.models import Message
-from rooms.models import Room
+from rooms.actions.invitations import invite
+from rooms.models import Role, Room, RoomInvitation
 from tests.browser.axe import violations
 from tests.browser.conftest import Visitor
 from tests.browser.test_consultation import open_menu, show
+from tests.fixtures import PASSWORD
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
@@ -30,6 +35,10 @@ SIGNED_OUT = {
     "account_email_verification_sent": "/accounts/confirm-email/",
     "account_confirm_email": "/accounts/confirm-email/unknown/",
     "account_inactive": "/accounts/inactive/",
+    "rooms:join": "/rooms/join/unknown/",
+    "accounts:join": "/organisation/join/unknown/",
+    "socialaccount_login_cancelled": "/accounts/3rdparty/login/cancelled/",
+    "socialaccount_login_error": "/accounts/3rdparty/login/error/",
 }
 SIGNED_IN = {
     "home": "/",
@@ -42,9 +51,44 @@ SIGNED_IN = {
     "account_change_password": "/accounts/password/change/",
     "account_reauthenticate": "/accounts/reauthenticate/",
     "account_logout": "/accounts/logout/",
+    "accounts:sessions": "/profile/sessions/",
+    "accounts:tokens": "/profile/tokens/",
+    "audit:receipts": "/profile/who-looked/",
+    "mfa_index": "/accounts/2fa/",
     "go": "/go/",
 }
+PROVED = {
+    "accounts:create_token": "/profile/tokens/new/",
+    "mfa_activate_totp": "/accounts/2fa/totp/activate/",
+    "mfa_add_webauthn": "/accounts/2fa/webauthn/add/",
+    "mfa_list_webauthn": "/accounts/2fa/webauthn/",
+}
+"""For who has just given their password."""
+WITH_AN_APP = {
+    "mfa_view_recovery_codes": "/accounts/2fa/recovery-codes/",
+    "mfa_generate_recovery_codes": "/accounts/2fa/recovery-codes/generate/",
+    "mfa_deactivate_totp": "/accounts/2fa/totp/deactivate/",
+    "mfa_reauthenticate": "/accounts/2fa/reauthenticate/",
+    "mfa_authenticate": "/accounts/2fa/authenticate/",
+}
+"""For who signs in with an authenticator app."""
+OF_OTHERS = {
+    "accounts:organisation": "a client's administrator",
+    "accounts:keep": "a guest",
+}
+"""Visited as somebody else."""
 NOT_A_PAGE = {
+    "accounts:own_organisation": "leads to the organisation",
+    "mfa_download_recovery_codes": "a text file",
+    "mfa_edit_webauthn": "seen with a passkey, in test_passkeys",
+    "mfa_remove_webauthn": "seen with a passkey, in test_passkeys",
+    "mfa_reauthenticate_webauthn": "only for who has a passkey, in test_passkeys",
+    "mfa_login_webauthn": "JSON for the passkey's script",
+    "openid_connect_callback": "leads on",
+    "openid_connect_login": "leads to a provider",
+    "reports": "takes what browsers report",
+    "socialaccount_connections": "only where a provider is configured",
+    "socialaccount_signup": "only on the way back from a provider",
     "account_set_password": "for people without a password, who do not exist yet",
     "account_confirm_login_code": "signing in by code is off",
     "accounts:picture": "a picture",
@@ -53,7 +97,14 @@ NOT_A_PAGE = {
 }
 FRAGMENTS = ("messaging:", "rooms:agenda", "rooms:header", "rooms:people", "rooms:stage_")
 """Parts of the room's page, seen there."""
-WRITES = {"rooms:start", "rooms:complete", "rooms:cancel"}
+WRITES = {
+    "rooms:start", "rooms:complete", "rooms:cancel", "rooms:invitation_resend",
+    "rooms:invitation_revoke", "rooms:join_guest", "rooms:join_account", "rooms:join_accept",
+    "rooms:join_again", "accounts:end_other_sessions", "accounts:end_session",
+    "accounts:revoke_token", "accounts:join_accept", "accounts:join_account",
+    "accounts:member_role", "accounts:member_remove", "accounts:invitation_resend",
+    "accounts:invitation_revoke",
+}  # fmt: skip
 
 every_width = pytest.mark.parametrize("width", [1280, 390])
 
@@ -62,13 +113,15 @@ def url_names(resolver: URLResolver, namespace: str = "") -> Iterator[str]:
     """The names of all routes outside of API and admin."""
     for pattern in resolver.url_patterns:
         if not isinstance(pattern, URLResolver):
-            yield ":".join(filter(None, [namespace, pattern.name]))
+            # Without a name it stands in front of a named one of the same address.
+            yield from [":".join(filter(None, [namespace, pattern.name]))] if pattern.name else []
         elif pattern.namespace not in {"api", "admin"}:
             yield from url_names(pattern, pattern.namespace or namespace)
 
 
 def test_every_page_is_visited() -> None:
-    known = SIGNED_OUT.keys() | SIGNED_IN.keys() | NOT_A_PAGE.keys() | WRITES
+    visited = {**SIGNED_OUT, **SIGNED_IN, **PROVED, **WITH_AN_APP, **OF_OTHERS}
+    known = visited.keys() | NOT_A_PAGE.keys() | WRITES
     names = set(url_names(get_resolver()))
     assert {n for n in names - known if not n.startswith(FRAGMENTS)} == set()
     assert known - names == set()
@@ -90,6 +143,12 @@ def planned(make_room: Callable[..., Room]) -> Room:
     return make_room("A consultation with a name that is longer than most windows are wide " * 2)
 
 
+def app_code(secret: str) -> str:
+    """What an authenticator app shows now."""
+    code: str = format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+    return code
+
+
 def look(page: Page, found: dict[str, list[str]], name: str) -> None:
     """Note what axe finds on the page as it stands, in light and in dark."""
     for theme in ("light", "dark"):
@@ -108,6 +167,7 @@ def test_pages_before_signing_in(visit: Visit, width: int) -> None:
     visitor.page.goto(f"{visitor.site.url}/accounts/login/")
     visitor.page.get_by_role("button", name="Sign in", exact=True).click()
     look(visitor.page, found, "sign-in with its errors")
+    visitor.complaints.clear()  # the browser's own, about links that lead nowhere
     assert found == {}
 
 
@@ -131,6 +191,79 @@ def test_pages_of_who_is_signed_in(
     visitor.page.goto(f"{visitor.site.url}/nothing-is-here/")
     look(visitor.page, found, "an address without a page")
     visitor.complaints.clear()  # the browser's own, about the 404
+    assert found == {}
+
+
+@every_width
+def test_pages_that_secure_an_account(consultant: User, visit: Visit, width: int) -> None:
+    visitor = visit(consultant, width)
+    page = visitor.page
+    found: dict[str, list[str]] = {}
+
+    def look_at(name: str, address: str) -> None:
+        page.goto(visitor.site.url + address)
+        look(page, found, name)
+
+    page.goto(f"{visitor.site.url}/accounts/reauthenticate/?next=/accounts/2fa/")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.locator("main form button.btn-primary").first.click()
+    expect(page).to_have_url(f"{visitor.site.url}/accounts/2fa/")
+    for name, address in PROVED.items():
+        look_at(name, address)
+    page.goto(f"{visitor.site.url}/accounts/2fa/totp/activate/")
+    secret = re.findall(r"\b[A-Z2-7]{32}\b", page.content())[0]
+    page.locator("input[name=code]").fill(app_code(secret))
+    page.locator("main form button.btn-primary").first.click()
+    look(page, found, "what follows setting up an app")
+    look_at("two steps with an app", "/accounts/2fa/")
+    for name, address in WITH_AN_APP.items():
+        if name != "mfa_authenticate":
+            look_at(name, address)
+    page.goto(f"{visitor.site.url}/profile/tokens/new/")
+    page.locator("input[name=name]").fill("A script")
+    page.locator("main form button.btn-primary").first.click()
+    look(page, found, "a token shown once")
+    look_at("tokens with one", "/profile/tokens/")
+    visitor.context.clear_cookies()
+    page.goto(f"{visitor.site.url}/accounts/login/")
+    page.get_by_label("E-mail").fill(consultant.email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page).to_have_url(re.compile("/accounts/2fa/authenticate/"))
+    look(page, found, "mfa_authenticate")
+    assert found == {}
+
+
+@pytest.fixture
+def invited(room: Room, consultant: User) -> RoomInvitation:
+    """Somebody without an account, who was sent a link."""
+    return invite(actor=consultant, room=room, email="lena@demo.test", role=Role.CLIENT)
+
+
+@every_width
+def test_pages_of_guests_and_organisations(
+    invited: RoomInvitation, consultant: User, client_user: User, manager: User,
+    northwind: Organisation, visit: Visit, width: int,
+) -> None:  # fmt: skip
+    found: dict[str, list[str]] = {}
+    guest = visit(None, width)
+    guest.page.goto(f"{guest.site.url}/rooms/join/{invited.token}/")
+    look(guest.page, found, "an invitation")
+    guest.page.get_by_label("Your name").first.fill("Lena Duarte")
+    guest.page.get_by_role("button", name="Join as a guest").click()
+    expect(guest.page.get_by_role("heading", level=1)).to_contain_text("Order import")
+    look(guest.page, found, "the room of a guest")
+    for name, address in (("accounts:keep", "/profile/keep/"), ("a guest's home", "/")):
+        guest.page.goto(guest.site.url + address)
+        look(guest.page, found, name)
+    helen = visit(manager, width)
+    helen.page.goto(f"{helen.site.url}/organisations/{northwind.pk}/")
+    look(helen.page, found, "accounts:organisation")
+    mara = visit(consultant, width)
+    mara.page.goto(f"{mara.site.url}/rooms/{invited.room_id}/")
+    mara.page.get_by_role("tab", name="People").click()
+    mara.page.wait_for_load_state("networkidle")
+    look(mara.page, found, "the people of a room with a guest")
     assert found == {}
 
 
