@@ -13,7 +13,6 @@ from django.contrib.sessions.models import Session
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from accounts.events import NewDeviceSeen
 from accounts.models import (
     ApiToken,
     BusinessRole,
@@ -24,7 +23,6 @@ from accounts.models import (
     User,
 )
 from accounts.models.organisation import CONSULTANT_ROLES
-from core.models import Event
 from core.permissions import SECOND_FACTORS, has_permission
 
 
@@ -185,12 +183,6 @@ def forgotten_devices() -> QuerySet[KnownDevice]:
     return KnownDevice.objects.filter(last_seen_at__lt=timezone.now() - DEVICE_KEPT)
 
 
-def new_device_event(event_id: int) -> Event | None:
-    """The sign-in with a new device that its person is to be told of."""
-    events = Event.objects.select_related("actor")
-    return events.filter(pk=event_id, name=NewDeviceSeen.__name__, actor__is_active=True).first()
-
-
 def administers(user: User, organisation: Organisation) -> bool:
     """Whether the person manages the people of this organisation: their own, or every one."""
     if has_permission(user, "accounts.manage_all_users"):
@@ -230,11 +222,6 @@ def waiting_member_invitation(invitation_id: UUID) -> OrganisationInvitation | N
     """The invitation, if its link is still to be mailed."""
     waiting = OrganisationInvitation.objects.waiting().filter(pk=invitation_id)
     return waiting.select_related("organisation", "invited_by").first()
-
-
-def forgotten_member_invitations() -> list[UUID]:
-    """Whose mail should have gone out by now, the longest waiting first."""
-    return list(OrganisationInvitation.objects.forgotten().values_list("pk", flat=True))
 
 
 class Way(StrEnum):

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.models import EmailAddress
 from allauth.account.signals import (
@@ -51,17 +50,8 @@ from accounts.actions.second_factors import (
 )
 from accounts.actions.sessions import record_sign_out
 from accounts.actions.tokens import note_token_used
-from accounts.events import (
-    MemberInvitationRenewed,
-    MemberInvited,
-    NewDeviceSeen,
-    RecoveryCodeUsed,
-)
 from accounts.models import ApiToken, User
-from accounts.tasks import mail_member_invitation, mail_new_device
 from core.authentication import token_used
-from core.events import recorded
-from core.models import Event
 
 
 def synchronise_role_groups(**_: Any) -> None:
@@ -151,13 +141,6 @@ def note_provider_disconnected(socialaccount: SocialAccount, **_: Any) -> None:
     record_provider_disconnected(actor=socialaccount.user, provider=socialaccount.provider)
 
 
-@receiver(recorded, sender=RecoveryCodeUsed)
-def write_of_recovery_code(event: Event, **_: Any) -> None:
-    """Codes are for the day when all else is lost: their owner should know of each use."""
-    context = {"left": event.data["left"]}
-    get_adapter().send_notification_mail("mfa/email/recovery_code_used", event.actor, context)
-
-
 @receiver(user_logged_out)
 def note_sign_out(request: HttpRequest, user: User | None, **_: Any) -> None:
     """Somebody signs out on a page, in the admin or over the API: their sockets close at once."""
@@ -173,20 +156,7 @@ def note_account_kept(user: User, **_: Any) -> None:
     note_kept(actor=user)
 
 
-@receiver(recorded, sender=NewDeviceSeen)
-def write_of_new_device(event: Event, **_: Any) -> None:
-    """Whoever signs in with what was never seen may be somebody else."""
-    mail_new_device.delay(event.pk)
-
-
 @receiver(token_used)
 def keep_token_use(token: ApiToken, **_: Any) -> None:
     """A program asked something with it."""
     note_token_used(actor=token.user, token=token)
-
-
-@receiver(recorded, sender=MemberInvited)
-@receiver(recorded, sender=MemberInvitationRenewed)
-def mail_link(event: Event, **_: Any) -> None:
-    """Every new link is mailed."""
-    mail_member_invitation.delay(event.data["invitation_id"])

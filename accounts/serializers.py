@@ -126,11 +126,19 @@ class AccountSerializer(UserSerializer):
     last_seen_at = UTCDateTimeField(allow_null=True)
 
 
+class ErrandCountsSerializer(serializers.Serializer[Any]):
+    """Background work that is not done; at most 1,000 of each are counted."""
+
+    waiting = serializers.IntegerField(help_text="Begun late: should have been done by now.")
+    given_up = serializers.IntegerField(help_text="Failed for a day; the admin tries it again.")
+
+
 class HealthSerializer(serializers.Serializer[Any]):
     """How the system is."""
 
     status = serializers.ChoiceField(choices=["ok", "down"])
     parts = serializers.DictField(child=serializers.CharField(), help_text="Each part's state.")
+    errands = ErrandCountsSerializer()
 
 
 class MemberSerializer(serializers.Serializer[Any]):

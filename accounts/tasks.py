@@ -1,6 +1,7 @@
 """Background work on accounts."""
 
-import logging
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 from celery import shared_task
@@ -10,15 +11,17 @@ from django.urls import reverse
 from accounts.actions import devices, sessions, tokens
 from accounts.actions.members import note_member_invitation_mailed
 from accounts.clients.mail import send_mail
-from accounts.models import User
-from accounts.queries import (
-    forgotten_member_invitations,
-    new_device_event,
-    waiting_member_invitation,
+from accounts.events import (
+    MemberInvitationRenewed,
+    MemberInvited,
+    NewDeviceSeen,
+    RecoveryCodeUsed,
 )
+from accounts.models import User
+from accounts.queries import waiting_member_invitation
 from core.devices import device_of
-
-logger = logging.getLogger(__name__)
+from core.errands import errand, insist
+from core.models import Event
 
 
 @shared_task
@@ -39,50 +42,49 @@ def forget_old_devices() -> None:
     devices.forget_old_devices(actor=User.objects.system())
 
 
-@shared_task(autoretry_for=(OSError,), retry_backoff=30, max_retries=6)
-def mail_new_device(event_id: int) -> None:
-    """Tell somebody of a sign-in with a device not seen before.
+@errand(NewDeviceSeen)
+def mail_new_device(event: Event) -> None:
+    """Tell somebody of a sign-in with a device not seen before."""
+    _warn(event, "new_device")
 
-    Without a mail server it is tried again, the last time after half an hour.
-    """
-    event = new_device_event(event_id)
-    if event is None:
+
+@errand(RecoveryCodeUsed)
+def mail_recovery_code_used(event: Event) -> None:
+    """Codes are for the day when all else is lost: their owner should know of each use."""
+    _warn(event, "recovery_code_used", left=event.data["left"])
+
+
+def _warn(event: Event, template: str, **context: Any) -> None:
+    if not event.actor.is_active:
         return
     send_mail(
         to=event.actor.email,
-        template="accounts/email/new_device",
+        template=f"accounts/email/{template}",
         context={
             "to": event.actor,
             "at": event.at,
             "address": event.ip,
             "device": device_of(event.user_agent).name,
             "link": f"{settings.PUBLIC_URL}{reverse('accounts:sessions')}",
+            **context,
         },
     )
 
 
-@shared_task
-def mail_member_invitation(invitation_id: str) -> None:
-    """Mail the link of an invitation, unless it was mailed. `mail_forgotten` tries again."""
-    invitation = waiting_member_invitation(UUID(invitation_id))
+@errand(MemberInvited, MemberInvitationRenewed)
+def mail_member_invitation(event: Event) -> None:
+    """Mail the link of an invitation, unless it was mailed."""
+    invitation = waiting_member_invitation(UUID(event.data["invitation_id"]))
     if invitation is None:
         return
     link = f"{settings.PUBLIC_URL}{reverse('accounts:join', args=[invitation.token])}"
     context = {"invitation": invitation, "by": invitation.invited_by, "link": link}
+    note = partial(
+        note_member_invitation_mailed, actor=User.objects.system(), invitation=invitation
+    )
     try:
         send_mail(to=invitation.email, template="accounts/email/member", context=context)
-    except OSError as error:
-        logger.warning("Invitation %s was not mailed: %s", invitation.pk, type(error).__name__)
-        is_sent = False
-    else:
-        is_sent = True
-    note_member_invitation_mailed(
-        actor=User.objects.system(), invitation=invitation, is_sent=is_sent
-    )
-
-
-@shared_task
-def mail_forgotten() -> None:
-    """Mail the links whose own task was lost with Redis or a process, or found no mail server."""
-    for invitation_id in forgotten_member_invitations():
-        mail_member_invitation(str(invitation_id))
+    except OSError:
+        note(is_sent=False)
+        raise
+    insist(lambda: note(is_sent=True))

@@ -15,9 +15,12 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 from django.shortcuts import redirect
 
+from core.actions.errands import try_errand_again
 from core.errors import ActionError, NotAllowed
-from core.models import IdempotentAnswer, PolicyViolation, Stream
+from core.models import Errand, ErrandQuerySet, IdempotentAnswer, PolicyViolation, Stream
+from core.permissions import has_permission
 from core.refusals import tell_of_request
+from core.requests import person
 
 admin.site.site_header = admin.site.site_title = "Consult Suite"
 admin.site.index_title = "Administration"
@@ -169,3 +172,51 @@ class PolicyViolationAdmin(ReadOnlyAdmin):
     list_filter = ["directive"]
     search_fields = ["blocked", "route", "source"]
     ordering = ["-last_at"]
+
+
+class ErrandFilter(admin.SimpleListFilter):
+    """By state."""
+
+    title = "status"
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """What is not done."""
+        return [("given_up", "Given up"), ("waiting", "Waiting")]
+
+    def queryset(self, request: HttpRequest, queryset: ErrandQuerySet) -> ErrandQuerySet:  # type: ignore[override]
+        """What was chosen."""
+        chosen = self.value()
+        if chosen == "given_up":
+            return queryset.given_up()
+        return queryset.waiting() if chosen == "waiting" else queryset
+
+
+@admin.register(Errand)
+class ErrandAdmin(ReadOnlyAdmin):
+    """Background work that follows events; what was given up can be tried again."""
+
+    list_display = ["created_at", "name", "status", "attempts", "last_failure", "due_at", "done_at"]
+    list_filter = [ErrandFilter]
+    search_fields = ["=event__id", "name"]
+    fields = [
+        "created_at", "name", "status", "attempts", "last_failure", "due_at", "done_at", "event",
+    ]  # fmt: skip
+    readonly_fields = ["status"]
+    ordering = ["-created_at", "-pk"]
+    show_full_result_count = False
+    actions = ["try_again"]
+
+    def has_try_permission(self, request: HttpRequest) -> bool:
+        """Who may change errands, by action."""
+        return has_permission(person(request), "core.change_errand")
+
+    @admin.action(description="Try again what was given up", permissions=["try"])
+    def try_again(self, request: HttpRequest, queryset: QuerySet[Errand]) -> None:
+        """By `try_errand_again`."""
+        self.act_on_each(
+            request,
+            queryset,
+            lambda errand: try_errand_again(actor=person(request), errand=errand),
+            "tried again",
+        )

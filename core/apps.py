@@ -3,6 +3,7 @@
 from importlib import import_module
 
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 
 
 class CoreConfig(AppConfig):
@@ -11,5 +12,6 @@ class CoreConfig(AppConfig):
     name = "core"
 
     def ready(self) -> None:
-        """Import what registers itself."""
+        """Import what registers itself: in every process it is known what follows an event."""
         import_module("core.receivers")
+        autodiscover_modules("tasks")

@@ -4,14 +4,6 @@ from dataclasses import dataclass, fields
 from typing import Any, ClassVar, NamedTuple, Self
 from uuid import UUID
 
-from django.dispatch import Signal
-
-recorded = Signal(use_caching=True)
-"""Sent after the commit that stored an event, in the process that recorded it. ``sender`` is the
-event's class; ``event`` its row, ``stream`` its `StreamKey`. For receivers, which hand it to
-background work. A process may die before it is sent: what must not be lost is swept up by a
-scheduled task as well."""
-
 MAX_NUMBER = 2**63 - 1
 """The largest event number that the database can hold."""
 
@@ -78,6 +70,20 @@ class EncryptionKeysRotated(DomainEvent):
 
     renewed: int
     unreadable: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErrandGivenUp(DomainEvent):
+    """Background work failed too often; nobody tries it any more by itself."""
+
+    errand_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErrandTriedAgain(DomainEvent):
+    """Somebody lets background work that was given up be tried again."""
+
+    errand_id: int
 
 
 def revoked_person(name: str, data: dict[str, Any]) -> str | None:

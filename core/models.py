@@ -69,6 +69,60 @@ class Event(models.Model):
         return f"{self.stream} {self.seq} {self.name}"
 
 
+class ErrandQuerySet(models.QuerySet["Errand"]):
+    """Errands by their state."""
+
+    def waiting(self) -> "ErrandQuerySet":
+        """Neither done nor given up."""
+        return self.filter(due_at__isnull=False)
+
+    def due(self) -> "ErrandQuerySet":
+        """Those that should have been begun by now."""
+        return self.filter(due_at__lte=Now())
+
+    def given_up(self) -> "ErrandQuerySet":
+        """Those that nobody tries any more."""
+        return self.filter(due_at__isnull=True, done_at__isnull=True)
+
+
+class Errand(models.Model):
+    """Background work that follows an event, written with it (`core.errands`).
+
+    ``due_at`` is when it is handed to a worker (again), empty once it is done or given up. Whoever
+    begins it counts ``attempts`` up and moves ``due_at`` behind the time that it may take.
+    """
+
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="errands")
+    name = models.CharField(max_length=100, help_text="The function that does it.")
+    created_at = models.DateTimeField(db_default=Now())
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)
+    last_failure = models.CharField(max_length=100, blank=True, help_text="The error's class.")
+
+    objects = ErrandQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                fields=["due_at"],
+                name="errand_due",
+                condition=models.Q(due_at__isnull=False),
+            ),
+            models.Index(fields=["-created_at"], name="errand_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Errand {self.pk}"
+
+    @property
+    def status(self) -> str:
+        """waiting, done or given up."""
+        if self.done_at is not None:
+            return "done"
+        return "waiting" if self.due_at is not None else "given up"
+
+
 class IdempotentAnswer(models.Model):
     """The answer given to a POST with an ``Idempotency-Key``, replayed when it is sent again."""
 

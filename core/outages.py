@@ -15,6 +15,8 @@ REDIS_AWAY = (OSError, RedisError, RuntimeError)
 """What redis-py and the channel layer raise: a timeout is an OSError, and uvloop answers a write
 to a connection that has just closed with a RuntimeError."""
 
+QUEUE_AWAY = (OSError, RedisError, BrokerAway)
+"""What Celery raises when work cannot be queued."""
 
 FORGOTTEN_SECONDS = 60.0
 """An outage of which nothing was noted for so long is over: what comes then is another one. A
@@ -66,17 +68,4 @@ class OneLinePerRedisOutage(logging.Filter):
         if isinstance(error, REDIS_AWAY):
             redis_outage.note(error)
             return False
-        return True
-
-
-class OneLinePerLostWork(logging.Filter):
-    """Says in one line, without a traceback, which receiver could not queue its work because Redis
-    is away. Nobody queues it later."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Let everything pass, what is about Redis shortened."""
-        error = record.exc_info[1] if record.exc_info else None
-        if isinstance(error, OSError | RedisError | BrokerAway):
-            redis_outage.note(error)
-            record.exc_info = None
         return True

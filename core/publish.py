@@ -4,6 +4,8 @@ Importable from actions only (held by import-linter): whoever writes, records.
 """
 
 import json
+from collections.abc import Sequence
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -12,18 +14,23 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
+from django.db.models.functions import Now
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from core import errands
 from core.context import current_origin
 from core.database import DATABASE_AWAY
-from core.events import DomainEvent, StreamKey, recorded
-from core.models import Event, Stream
+from core.events import DomainEvent, StreamKey
+from core.models import Errand, Event, Stream
 from core.outages import REDIS_AWAY, database_outage, redis_outage
 from core.rendering import frames
 
 PUBLISH_SECONDS = 1.0
 """Longest that an answer waits for Redis, twice: it is tried once more."""
+
+FIRST_GRACE = timedelta(seconds=30)
+"""Longest that an errand takes from the commit to a worker, if nothing is wrong."""
 
 # One statement takes the row's lock and the next number (it makes the stream on first use) and
 # appends. The time is taken once the lock is held, so that times follow numbers.
@@ -51,9 +58,8 @@ def record(event: DomainEvent, *, stream: StreamKey, actor: Any, about: Any = No
     row = _append(event, stream, actor)
     row.about = about
     transaction.on_commit(lambda: _publish(stream, row), robust=True)
-    transaction.on_commit(
-        lambda: recorded.send_robust(sender=type(event), event=row, stream=stream), robust=True
-    )
+    if names := errands.following(row.name):
+        _leave_errands(row, names)
     return row
 
 
@@ -73,6 +79,14 @@ def _append(event: DomainEvent, stream: StreamKey, actor: Any) -> Event:
         row.pk, row.stream_id, row.seq, row.at = cursor.fetchone()
     row._state.adding, row._state.db = False, connection.alias
     return row
+
+
+def _leave_errands(row: Event, names: Sequence[str]) -> None:
+    """Write them with their event, and hand them to a worker when it is there."""
+    due_at = Now() + FIRST_GRACE
+    left = [Errand(event=row, name=name, due_at=due_at) for name in names]
+    rows = [(errand.pk, 0) for errand in Errand.objects.bulk_create(left)]
+    transaction.on_commit(lambda: errands.due.send_robust(Errand, errands=rows), robust=True)
 
 
 def lock(stream: StreamKey) -> None:

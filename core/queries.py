@@ -5,7 +5,18 @@ from collections.abc import Iterable
 from django.db.models import Q
 
 from core.events import StreamKey
-from core.models import Event, Stream
+from core.models import Errand, Event, Stream
+
+MOST_COUNTED = 1_000
+
+
+def errand_counts() -> dict[str, int]:
+    """Errands that nobody has begun in time, and those that were given up; at most 1,000 each."""
+    late, given_up = Errand.objects.due(), Errand.objects.given_up()
+    return {
+        "waiting": late[:MOST_COUNTED].count(),
+        "given_up": given_up[:MOST_COUNTED].count(),
+    }
 
 
 def events_after(stream: StreamKey, after: int, limit: int) -> list[Event]:

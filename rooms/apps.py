@@ -14,4 +14,3 @@ class RoomsConfig(AppConfig):
         """Import what registers itself."""
         import_module("rooms.consumers")
         import_module("rooms.palette")
-        import_module("rooms.receivers")

@@ -1,6 +1,6 @@
 """Background work on rooms."""
 
-import logging
+from functools import partial
 from uuid import UUID
 
 from celery import shared_task
@@ -10,12 +10,13 @@ from django.urls import reverse
 from accounts.clients.mail import send_mail
 from accounts.models import User
 from accounts.queries import organisation_name
+from core.errands import errand, insist
+from core.models import Event
 from rooms.actions.invitations import note_invitation_mailed
 from rooms.actions.participants import go_away
-from rooms.queries.invitations import forgotten_invitations, waiting_invitation
+from rooms.events import InvitationMade, InvitationRenewed, ParticipantAdded
+from rooms.queries.invitations import waiting_invitation
 from rooms.queries.people import newly_added, stale_visits
-
-logger = logging.getLogger(__name__)
 
 
 @shared_task
@@ -26,14 +27,15 @@ def close_stale_visits() -> None:
         go_away(actor=system, room=visit.participant.room, user=visit.participant.user)
 
 
-@shared_task
-def mail_invitation(invitation_id: str) -> None:
-    """Mail the link of an invitation, unless it was mailed. `mail_forgotten` tries again."""
-    invitation = waiting_invitation(UUID(invitation_id))
+@errand(InvitationMade, InvitationRenewed)
+def mail_invitation(event: Event) -> None:
+    """Mail the link of an invitation, unless it was mailed."""
+    invitation = waiting_invitation(UUID(event.data["invitation_id"]))
     if invitation is None:
         return
     is_return = invitation.accepted_by is not None
     name = "guest_link" if is_return else "invitation"
+    note = partial(note_invitation_mailed, actor=User.objects.system(), invitation=invitation)
     try:
         send_mail(
             to=invitation.email,
@@ -45,37 +47,33 @@ def mail_invitation(invitation_id: str) -> None:
                 "link": _address("rooms:join", invitation.token),
             },
         )
-    except OSError as error:
-        logger.warning("Invitation %s was not mailed: %s", invitation.pk, type(error).__name__)
-        is_sent = False
-    else:
-        is_sent = True
-    note_invitation_mailed(actor=User.objects.system(), invitation=invitation, is_sent=is_sent)
+    except OSError:
+        note(is_sent=False)
+        raise
+    insist(lambda: note(is_sent=True))
 
 
-@shared_task
-def mail_forgotten() -> None:
-    """Mail the links whose own task was lost with Redis or a process, or found no mail server."""
-    for invitation_id in forgotten_invitations():
-        mail_invitation(str(invitation_id))
+@errand(ParticipantAdded)
+def mail_addition(event: Event) -> None:
+    """Tell somebody with an account that somebody else added them to a room.
 
-
-@shared_task
-def mail_addition(room_id: str, user_id: str, by_id: str) -> None:
-    """Tell somebody with an account that they were added to a room."""
-    participant = newly_added(UUID(room_id), UUID(user_id))
-    by = User.objects.filter(pk=by_id).first()
-    if participant is None or by is None:
+    Who made the room or came by a link, knows.
+    """
+    room_id, user_id = event.stream.object_id, UUID(event.data["user_id"])
+    if event.actor_id == user_id:
+        return
+    participant = newly_added(room_id, user_id)
+    if participant is None:
         return
     send_mail(
         to=participant.user.email,
         template="rooms/email/added",
         context={
             "room": participant.room,
-            "by": by,
-            "organisation": organisation_name(by),
+            "by": event.actor,
+            "organisation": organisation_name(event.actor),
             "to": participant.user,
-            "link": _address("rooms:room", room_id),
+            "link": _address("rooms:room", str(room_id)),
         },
     )
 

@@ -15,6 +15,7 @@ from pytest_django import Settings
 from accounts.actions.organisations import add_organisation, set_business_role
 from accounts.actions.people import confirm_address, sign_up
 from accounts.models import BusinessRole, Organisation, User
+from consultsuite.celery import app
 from core.models import Event
 from messaging.actions.messages import send_message
 from messaging.models import Message
@@ -22,6 +23,14 @@ from rooms.actions.lifecycle import create_room, start_room
 from rooms.models import Mode, Role, Room, RoomType
 
 PASSWORD = "consult-demo"
+
+
+@pytest.fixture
+def worked_at_once() -> Iterator[None]:
+    """What is queued is done at once: no worker runs beside the tests."""
+    app.conf.task_always_eager = True
+    yield
+    app.conf.task_always_eager = False
 
 
 @pytest.fixture

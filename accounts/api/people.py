@@ -40,6 +40,7 @@ from core.api.schema import CURSOR, LIMIT, listing, operation
 from core.api.views import ApiView
 from core.errors import ActionError
 from core.permissions import has_second_factor, require
+from core.queries import errand_counts
 from core.views import health
 
 FAILED_SIGN_INS_WAIT_SECONDS = 300
@@ -229,6 +230,9 @@ class SystemHealth(ApiView):
 
     @operation("admin_system_health", HealthSerializer, refuses=[403])
     def get(self, request: Request) -> Response:
-        """The same as `/healthz`, always 200. Needs the permission `accounts.manage_system`."""
+        """The same as `/healthz`, always 200, and how much background work waits or was given up.
+
+        Needs the permission `accounts.manage_system`.
+        """
         require(self.person, "accounts.manage_system")
-        return Response(health())
+        return Response(health() | {"errands": errand_counts()})

@@ -24,14 +24,10 @@ PAUSE = timedelta(minutes=1)
 """Between two mails of one invitation, so that nobody's mailbox is filled by a button."""
 
 GIVE_UP_AFTER = timedelta(minutes=15)
-"""How long we try to hand a mail to the mail server, once a minute."""
+"""When who invited is told that no mail server takes the mail: the next attempt after this."""
 
 
 MAX_OPEN_OF_ORGANISATION = 100
-
-
-MAX_SWEPT = 100
-"""Forgotten mails sent in one go."""
 
 
 def new_end() -> datetime:
@@ -62,11 +58,6 @@ class InvitationQuerySet(models.QuerySet[Kind]):
             revoked_at__isnull=True,
             expires_at__gt=Now(),
         ).exclude(nonce="")
-
-    def forgotten(self) -> Self:
-        """Those whose mail should have gone out by now, the longest waiting first."""
-        late = self.waiting().filter(renewed_at__lt=timezone.now() - PAUSE)
-        return late.order_by("renewed_at")[:MAX_SWEPT]
 
     def of_link(self, token: str) -> Self:
         """The invitation whose link ever had this token; none for what we have not signed.

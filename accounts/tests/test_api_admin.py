@@ -36,6 +36,7 @@ def test_says_how_each_part_is(staff: User) -> None:
     answer = signed_in(staff).get(HEALTH)
     assert answer.status_code == 200
     assert answer.json()["parts"]["database"] == "ok"
+    assert answer.json()["errands"] == {"waiting": 0, "given_up": 0}
     assert answer.json()["status"] == "down"  # no worker runs beside the tests
 
 

@@ -1,7 +1,6 @@
 """A sign-in with a device not seen before is told of; a browser is known by a mark it keeps."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -12,13 +11,10 @@ from django.utils import timezone
 
 from accounts.actions.devices import forget_old_devices, note_device
 from accounts.adapter import DEVICE_COOKIE
-from accounts.events import NewDeviceSeen
 from accounts.models import KnownDevice, User
 from accounts.tasks import forget_old_devices as forget_old_devices_task
 from accounts.tasks import mail_new_device
-from consultsuite.celery import app
 from core.errors import NotAllowed
-from core.events import recorded
 from core.models import Event
 from tests.fixtures import PASSWORD, capture_events, names, refused
 
@@ -141,7 +137,7 @@ def seen(client: Client, known: User) -> Event:
 
 
 def test_the_mail_says_what_when_from_where_and_what_to_do(seen: Event, known: User) -> None:
-    mail_new_device(seen.pk)
+    mail_new_device(seen)
     (letter,) = mail.outbox
     assert (letter.to, letter.subject) == ([known.email], "New sign-in with Firefox on Linux")
     words = str(letter.body)
@@ -156,27 +152,17 @@ def test_the_mail_says_what_when_from_where_and_what_to_do(seen: Event, known: U
     assert "<script" not in html
 
 
-def test_nobody_else_is_mailed(seen: Event, known: User) -> None:
+def test_who_may_not_sign_in_any_more_is_not_mailed(seen: Event, known: User) -> None:
     User.objects.filter(pk=known.pk).update(is_active=False)
-    mail_new_device(seen.pk)
-    mail_new_device(Event.objects.filter(name="SignedIn").latest("pk").pk)
-    mail_new_device(0)
+    seen.refresh_from_db()
+    mail_new_device(seen)
     assert mail.outbox == []
 
 
-@pytest.fixture
-def queued() -> Iterator[None]:
-    """Background work is done at once: no worker runs beside the tests."""
-    app.conf.task_always_eager = True
-    yield
-    app.conf.task_always_eager = False
-
-
 def test_the_mail_follows_the_event(
-    queued: None, client: Client, known: User, django_capture_on_commit_callbacks: Any,
+    worked_at_once: None, client: Client, known: User, django_capture_on_commit_callbacks: Any,
     caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
-    assert recorded.has_listeners(NewDeviceSeen)
     with django_capture_on_commit_callbacks(execute=True):
         sign_in(client, known, HTTP_USER_AGENT=FIREFOX)
     assert [letter.subject for letter in mail.outbox] == ["New sign-in with Firefox on Linux"]

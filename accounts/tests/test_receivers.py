@@ -79,7 +79,9 @@ def test_changing_addresses_asks_again_who_it_is(client: Client, client_user: Us
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
-def test_second_factors_are_recorded_and_written_of(browser: Client, client_user: User) -> None:
+def test_second_factors_are_recorded_and_written_of(
+    worked_at_once: None, browser: Client, client_user: User
+) -> None:
     with capture_events() as events:
         page = browser.get("/accounts/2fa/totp/activate/").content.decode()
         secret = re.findall(r'value="([A-Z2-7]{32})"', page)[0]

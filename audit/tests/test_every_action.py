@@ -19,6 +19,9 @@ LEAVES_NONE = {
     "note_last_seen": "presence is no history",
     "note_session_seen": "presence is no history",
     "note_token_used": "presence is no history",
+    "queue_due_errands": "hands over what an event has asked for",
+    "finish_errand": "notes that what an event has asked for is done",
+    "forget_old_errands": "deletes notes of what events have asked for",
 }
 """Actions without an event of their own, and why."""
 

@@ -33,6 +33,7 @@ NOT_PERSONAL = {
     "core.stream": "numbers and ids",
     "core.event": "the audit log itself, for who holds its permission",
     "core.policyviolation": "a rule, a route and an origin; no person",
+    "core.errand": "what follows events: names, times and an id",
     "core.idempotentanswer": "a key and a status; what was answered is not shown",
     "audit.accessreceipt": "what staff did; people see their own on a page of theirs",
     "accounts.organisation": "a company, not a person",

@@ -57,15 +57,21 @@ SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# Whoever hands work over does not wait long while Redis is away; what must be done is swept up.
-CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "socket_timeout": 5}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    # Whoever hands work over does not wait long while Redis is away: what must be done is an
+    # errand (core.errands), which is queued again.
+    "socket_connect_timeout": 2,
+    "socket_timeout": 5,
+    # What a killed worker had taken is given to another one after this time: longer than any task
+    # and any wait before a repetition. By default an hour.
+    "visibility_timeout": 300,
+}
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0.2}
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_TIME_LIMIT = 120
-# What a killed worker had taken is given to another one after this time: longer than any task and
-# any wait before a repetition. By default an hour.
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 300}
+# How long an errand that a worker has begun is nobody else's: longer than any task may take.
+ERRAND_LEASE_SECONDS = env.int("ERRAND_LEASE_SECONDS", default=180)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
@@ -81,7 +87,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "accounts.tasks.forget_ended_sessions",
         "schedule": 86_400.0,
     },
-    "mail-forgotten": {"task": "rooms.tasks.mail_forgotten", "schedule": 60.0},
-    "mail-forgotten-members": {"task": "accounts.tasks.mail_forgotten", "schedule": 60.0},
+    "queue-due-errands": {
+        "task": "core.tasks.queue_due_errands",
+        "schedule": 30.0,
+        "options": {"expires": 25},  # one is enough when workers come back
+    },
+    "forget-old-errands": {"task": "core.tasks.forget_old_errands", "schedule": 86_400.0},
     "close-stale-visits": {"task": "rooms.tasks.close_stale_visits", "schedule": 60.0},
 }

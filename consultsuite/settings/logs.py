@@ -5,7 +5,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {
         "one_line_per_outage": {"()": "core.outages.OneLinePerRedisOutage"},
-        "one_line_per_lost_work": {"()": "core.outages.OneLinePerLostWork"},
         "route_for_address": {"()": "core.logs.RouteForAddress"},
     },
     "formatters": {
@@ -26,7 +25,6 @@ LOGGING = {
     "loggers": {
         # Django's own handler would say every line a second time.
         "django": {"handlers": [], "propagate": True},
-        "django.dispatch": {"filters": ["one_line_per_lost_work"]},
         "django.request": {"level": "ERROR"},
         "django.channels.server": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},

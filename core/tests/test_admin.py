@@ -24,7 +24,7 @@ from accounts.models import (
     User,
 )
 from audit.actions.receipts import look_at
-from core.models import IdempotentAnswer, PolicyViolation
+from core.models import Errand, Event, IdempotentAnswer, PolicyViolation
 from messaging.actions.messages import edit_message, send_message
 from messaging.models import Message, MessageRevision
 from rooms.actions.invitations import invite
@@ -66,6 +66,7 @@ def content(room: Room, client_user: User, consultant: User, system: User, staff
     SocialAccount.objects.create(user=client_user, provider="google", uid="1")
     look_at(actor=staff, subject=room_subject(room), reason="Ticket 4711")
     PolicyViolation.objects.create(directive="img-src")
+    Errand.objects.create(event=Event.objects.earliest("pk"), name="core.tests.any")
     IdempotentAnswer.objects.create(
         user=client_user, key="k", request_digest="d", status=201, body={"body": SECRET}
     )

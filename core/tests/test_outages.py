@@ -1,14 +1,12 @@
 """Sockets while Redis is away, when it is back, and when it was emptied."""
 
 import asyncio
-import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import redis
-from kombu.exceptions import OperationalError as BrokerAway
 from pytest_django import Settings
 
 from accounts.models import User
@@ -16,7 +14,7 @@ from consultsuite.embedded import EmbeddedRedis
 from core import outages, presence
 from core.database import in_database
 from core.hub import hub
-from core.outages import OneLinePerLostWork, Outage, redis_outage
+from core.outages import Outage, redis_outage
 from rooms.actions.participants import go_away
 from rooms.models import Room
 from tests.sockets import COMMITTED, OpenSocket, becomes
@@ -125,12 +123,3 @@ def test_an_outage_of_which_nothing_is_heard_any_more_is_over(
         "Something is away (second). Wait.",
     ]
     assert outage.count == 2
-
-
-def test_work_that_cannot_be_queued_is_told_in_one_line() -> None:
-    for error, is_short in ((BrokerAway("refused"), True), (ZeroDivisionError(), False)):
-        raised = (type(error), error, None)
-        record = logging.LogRecord("django.dispatch", logging.ERROR, "", 1, "%s", (error,), raised)
-        assert OneLinePerLostWork().filter(record)
-        assert (record.exc_info is None) == is_short
-    redis_outage.over()

@@ -103,8 +103,3 @@ def waiting_invitation(invitation_id: UUID) -> RoomInvitation | None:
     return waiting.select_related(
         "room", "invited_by__membership__organisation", "accepted_by"
     ).first()
-
-
-def forgotten_invitations() -> list[UUID]:
-    """Whose mail should have gone out by now, the longest waiting first."""
-    return list(RoomInvitation.objects.forgotten().values_list("pk", flat=True))

@@ -1,7 +1,5 @@
 """The pages behind an invitation's link, and the mail that brings it."""
 
-import json
-from base64 import b64decode
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -11,17 +9,18 @@ from django.core import mail
 from django.core.mail import EmailMultiAlternatives
 from django.test import Client
 from django.utils import timezone
-from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+from pytest_django import Settings
 
 from accounts.models import User
-from accounts.models.invitation import PAUSE
-from core.tasks import redis_client
+from accounts.models.invitation import GIVE_UP_AFTER, PAUSE
+from core.models import Errand, Event
+from core.tasks import run_errand
 from rooms.actions.invitations import invite, join_as_guest, resend_invitation, revoke_invitation
 from rooms.actions.lifecycle import complete_room
 from rooms.actions.participants import add_participant, enter_room
 from rooms.models import Participant, Role, Room, RoomInvitation
 from rooms.queries import invitations as queries
-from rooms.tasks import mail_addition, mail_forgotten, mail_invitation
+from rooms.tasks import mail_addition, mail_invitation
 from tests.fixtures import PASSWORD, everything_stored
 
 pytestmark = pytest.mark.django_db
@@ -246,11 +245,16 @@ def test_a_guest_finds_the_own_room_and_nothing_else(
     assert "Add somebody" not in html
 
 
+def newest(name: str) -> Event:
+    """The newest event of a name."""
+    return Event.objects.filter(name=name).latest("pk")
+
+
 class TestMail:
     def test_the_invitation(self, room: Room, consultant: User, settings: Settings) -> None:
         Room.objects.filter(pk=room.pk).update(status="scheduled", scheduled_at=timezone.now())
         made = invite(actor=consultant, room=room, email=LENA, role=Role.CLIENT)
-        mail_invitation(str(made.pk))
+        mail_invitation(newest("InvitationMade"))
         (letter,) = mail.outbox
         assert isinstance(letter, EmailMultiAlternatives)
         html = str(letter.alternatives[0][0])
@@ -265,13 +269,13 @@ class TestMail:
             assert room.name not in text
             assert "Tomas" not in text
         assert reloaded(made).status == "sent"
-        mail_invitation(str(made.pk))
+        mail_invitation(newest("InvitationMade"))
         assert len(mail.outbox) == 1
 
     def test_the_link_back(self, invitation: RoomInvitation, system: User, client: Client) -> None:
         join_as_guest(actor=system, token=invitation.token, name="Lena Duarte")
         client.post(url(invitation, "again/"))
-        mail_invitation(str(invitation.pk))
+        mail_invitation(newest("InvitationRenewed"))
         (letter,) = mail.outbox
         assert (letter.to, letter.subject) == ([LENA], "Your link to the consultation")
         assert reloaded(invitation).token in str(letter.body)
@@ -282,20 +286,27 @@ class TestMail:
         working = settings.EMAIL_BACKEND
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1  # nobody listens there
-        mail_invitation(str(invitation.pk))
+        errand = Errand.objects.get(event=newest("InvitationMade"))
+        run_errand(errand.pk, 0)
         assert "ConnectionRefusedError" in caplog.text
         assert LENA not in caplog.text
         assert invitation.token not in caplog.text
-        assert reloaded(invitation, renewed_at=timezone.now() - PAUSE).status == "waiting"
+        assert reloaded(invitation).status == "waiting"
+        reloaded(invitation, renewed_at=timezone.now() - GIVE_UP_AFTER)
+        run_errand(errand.pk, 1)
+        assert reloaded(invitation).status == "failed"
+        reloaded(invitation, failed_at=None)
         settings.EMAIL_BACKEND = working
-        mail_forgotten()
+        run_errand(errand.pk, 2)
         assert (len(mail.outbox), reloaded(invitation).status) == (1, "sent")
+        errand.refresh_from_db()
+        assert (errand.status, errand.attempts) == ("done", 3)
 
     def test_who_is_added_hears_of_it(
         self, room: Room, consultant: User, manager: User, settings: Settings
     ) -> None:
         add_participant(actor=consultant, room=room, user=manager, role=Role.CLIENT)
-        mail_addition(str(room.pk), str(manager.pk), str(consultant.pk))
+        mail_addition(newest("ParticipantAdded"))
         (letter,) = mail.outbox
         assert (letter.to, letter.subject) == (
             [manager.email], "Mara Lindqvist added you to a consultation",
@@ -303,32 +314,22 @@ class TestMail:
         assert room.name in str(letter.body)
         assert f"{settings.PUBLIC_URL}/rooms/{room.pk}/" in str(letter.body)
         enter_room(actor=manager, room=room)
-        mail_addition(str(room.pk), str(manager.pk), str(consultant.pk))
+        mail_addition(newest("ParticipantAdded"))
         assert len(mail.outbox) == 1
 
 
-def handed_over() -> list[tuple[str, list[str]]]:
-    """Task and arguments of what waits in Redis for a worker, oldest first."""
-    with redis_client() as client:
-        waiting = [json.loads(text) for text in client.lrange("celery", 0, -1)]
-    return [
-        (row["headers"]["task"], json.loads(b64decode(row["body"]))[0]) for row in reversed(waiting)
+def test_events_leave_errands(consultant: User, room: Room, manager: User, system: User) -> None:
+    made = invite(actor=consultant, room=room, email=LENA, role=Role.CLIENT)
+    add_participant(actor=consultant, room=room, user=manager, role=Role.CLIENT)
+    join_as_guest(actor=system, token=made.token, name="Lena")
+    left = Errand.objects.order_by("pk").values_list("event__name", "name")
+    assert list(left)[-3:] == [
+        ("InvitationMade", "rooms.tasks.mail_invitation"),
+        ("ParticipantAdded", "rooms.tasks.mail_addition"),
+        ("ParticipantAdded", "rooms.tasks.mail_addition"),
     ]
-
-
-def test_events_start_the_mail(
-    consultant: User, room: Room, manager: User, system: User,
-    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
-) -> None:  # fmt: skip
-    with django_capture_on_commit_callbacks(execute=True):
-        made = invite(actor=consultant, room=room, email=LENA, role=Role.CLIENT)
-        add_participant(actor=consultant, room=room, user=manager, role=Role.CLIENT)
-    with django_capture_on_commit_callbacks(execute=True):
-        join_as_guest(actor=system, token=made.token, name="Lena")
-    assert handed_over() == [
-        ("rooms.tasks.mail_invitation", [str(made.pk)]),
-        ("rooms.tasks.mail_addition", [str(room.pk), str(manager.pk), str(consultant.pk)]),
-    ]
+    mail_addition(newest("ParticipantAdded"))  # Lena knows: she came by her link
+    assert mail.outbox == []
 
 
 class TestThePanel:
