@@ -58,6 +58,7 @@ def run_one(name: str) -> None:
     print(result.text(), flush=True)
     if "QUICK" not in os.environ:
         result.write()
+        subprocess.run([sys.executable, "-m", "bench.readme"], cwd=ROOT, check=False)
 
 
 def main(names: list[str]) -> int:

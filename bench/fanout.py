@@ -84,6 +84,8 @@ class Crowd:
         await self._arrived(plan.messages, plan.drain_seconds)
         seconds = time.perf_counter() - began
         used, own_used = self.server.cpu_seconds() - cpu, own_cpu_seconds() - own
+        if self.sender.refusals:
+            raise RuntimeError(f"Messages were refused: {self.sender.refusals[:3]}")
         waits = [(at - sent[n]) / 1e6 for each in self.listeners for n, at in each.arrivals]
         got = sum(len({number for number, _ in each.arrivals}) for each in self.listeners)
         return {
@@ -98,10 +100,14 @@ class Crowd:
 
     async def _warm_up(self, plan: Plan) -> None:
         for _ in range(3):
+            self._forget()
             self.sender.send(marked(0))
             await self._arrived(1, plan.drain_seconds)
-            for listener in self.listeners:
-                listener.arrivals.clear()
+        self._forget()
+
+    def _forget(self) -> None:
+        for listener in self.listeners:
+            listener.arrivals.clear()
 
     async def _arrived(self, messages: int, seconds: float) -> None:
         """Wait until everybody has that many, but no longer than that."""

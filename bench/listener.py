@@ -66,6 +66,7 @@ class Listener(asyncio.Protocol):
         self.port = port
         self.arrivals: list[tuple[int, int]] = []
         self.frame_bytes = 0
+        self.refusals: list[str] = []
         self.on_frame = on_frame
         self.closed_with: int | None = None
         loop = asyncio.get_running_loop()
@@ -159,6 +160,8 @@ class Listener(asyncio.Protocol):
             if number is not None:
                 self.arrivals.append((number, time.perf_counter_ns()))
                 self.frame_bytes = len(payload)
+            elif payload.startswith(b'{"type":"error"'):
+                self.refusals.append(payload.decode())
             elif (reply := self.dialect.heartbeat(payload)) is not None:
                 self.say(reply)
         elif opcode == PING:

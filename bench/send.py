@@ -9,7 +9,7 @@ import uvloop
 
 from bench.figures import alternating, median_row, percentile, ratio
 from bench.peers.dialects import SuiteDialect
-from bench.process import Server, procfile_command
+from bench.process import Server
 from bench.result import Goal, Result, Row
 from bench.scene import make_scene
 from bench.servers import OURS, make_server, make_stock_table
@@ -63,7 +63,7 @@ async def compare(
 ) -> dict[str, list[dict[str, float]]]:
     """All ways in turn, on two servers that run side by side on the same core."""
     found: dict[str, list[dict[str, float]]] = {name: [] for name in ways}
-    bare = procfile_command("web").replace("consultsuite.asgi", "bench.peers.stock.asgi")
+    bare = "exec python -m bench.peers.stock"
     settings = {"DJANGO_SETTINGS_MODULE": "bench.peers.stock.settings"}
     with make_server(OURS, {}) as ours, Server(FLOOR, bare, settings) as floor:
         for name in alternating(list(ways), plan.runs):

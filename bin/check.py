@@ -45,6 +45,7 @@ CHECKS = [
     Check("import-linter", "bin:lint-imports --no-logo"),
     Check("djade", "bin:djade --check --target-version 5.2"),
     Check("migrations", "manage.py makemigrations --check --dry-run"),
+    Check("README's figures", "-m bench.readme --check"),
     Check("deploy", "manage.py check --deploy --fail-level WARNING", PRODUCTION),
 ]
 

@@ -1,0 +1,10 @@
+"""`python -m bench.peers.stock`: the peer on uvicorn, with every option that the product's has."""
+
+import uvicorn
+
+from consultsuite.web import configuration
+
+if __name__ == "__main__":
+    config = configuration()
+    config.app = "bench.peers.stock.asgi:application"
+    uvicorn.Server(config).run()

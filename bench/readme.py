@@ -1,0 +1,142 @@
+"""The figures of README.md, made from bench/results: nobody types them.
+
+python -m bench.readme            writes them; `make bench` does so at its end
+python -m bench.readme --check    1 where README.md says something else; part of `make check`
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from bench.result import RESULTS, read
+
+README = Path(__file__).resolve().parent.parent / "README.md"
+BEGIN = "<!-- Figures: written by `make bench` from bench/results, not by hand. -->\n"
+END = "<!-- End of figures. -->\n"
+
+Data = dict[str, Any]
+
+
+def figures(results: Path = RESULTS) -> str:
+    """The section's text. Raises `FileNotFoundError` where a result is missing."""
+    fanout, slow, send, processes, lists = (
+        read(name, results) for name in ("fanout", "slow_reader", "send", "processes", "lists")
+    )
+    goals = [goal for each in (fanout, slow, send, processes, lists) for goal in each["goals"]]
+    return "\n".join(
+        [
+            *_machine(fanout),
+            "",
+            "| 1,000 sockets in a room | CPU per delivery | p50 | p99 | lost | memory per socket |",
+            "|---|--:|--:|--:|--:|--:|",
+            *map(_fanout_line, _at(fanout, 1_000)),
+            "",
+            "| Sending a message | CPU | p50 | p99 | queries |",
+            "|---|--:|--:|--:|--:|",
+            *map(_send_line, send["rows"]),
+            "",
+            f"- {_slow_words(slow)}",
+            f"- {_lists_words(lists)}",
+            f"- {_processes_words(processes)}",
+            "",
+            *_goal_lines(goals),
+            "",
+        ]
+    )
+
+
+def _machine(result: Data) -> list[str]:
+    machine = result["machine"]
+    return [
+        f"`make bench` on {machine['cores']} cores of an {machine['cpu']}, {result['at'][:10]}.",
+        f"{str(machine['placement']).capitalize()}.",
+        "Every server stores every message in PostgreSQL and sends five a second to all sockets.",
+        "Medians of alternating runs.",
+    ]
+
+
+def _at(result: Data, sockets: int) -> list[Data]:
+    return [row for row in result["rows"] if row["sockets"] == sockets]
+
+
+def _fanout_line(row: Data) -> str:
+    return (
+        f"| {row['server']} | {row['cpu_us_per_delivery']:,.3g} µs | {_ms(row['p50_ms'])} "
+        f"| {_ms(row['p99_ms'])} | {row['lost']:,.0f} | {row['memory_kib_per_socket']:,.0f} KiB |"
+    )
+
+
+def _send_line(row: Data) -> str:
+    return (
+        f"| {row['case']} | {_ms(row['cpu_ms_per_message'])} | {_ms(row['p50_ms'])} "
+        f"| {_ms(row['p99_ms'])} | {row['queries']} |"
+    )
+
+
+def _slow_words(result: Data) -> str:
+    reads, stopped = result["rows"]
+    return (
+        f"A socket that stops reading among {reads['sockets']:,}: the others' p99 is "
+        f"{_ms(stopped['p99_ms'])} beside it, {_ms(reads['p99_ms'])} when it reads."
+    )
+
+
+def _lists_words(result: Data) -> str:
+    lists = [row for row in result["rows"] if "database_p95_ms" in row]
+    pages = [row for row in result["rows"] if "server_p95_ms" in row]
+    size = result["rows"][0]
+    return (
+        f"With {size['rooms']:,} rooms, the slowest list takes "
+        f"{_ms(max(row['database_p95_ms'] for row in lists))} in the database and the slowest page "
+        f"{_ms(max(row['server_p95_ms'] for row in pages))} on the server (p95)."
+    )
+
+
+def _processes_words(result: Data) -> str:
+    each = ", ".join(
+        f"{row['case']} {row['messages_per_second']:,.0f} messages/s" for row in result["rows"]
+    )
+    return f"{each}, with load generator and database on the same cores."
+
+
+def _goal_lines(goals: list[Data]) -> list[str]:
+    missed = [goal for goal in goals if not goal["met"]]
+    met = f"{len(goals) - len(missed)} of {len(goals)} goals are met"
+    if not missed:
+        return [f"{met}."]
+    lines = [f"- {goal['goal']}: {goal['value']:g}, was to be {goal['limit']:g}" for goal in missed]
+    return [f"{met}; these are not:", "", *lines]
+
+
+def _ms(value: float) -> str:
+    return f"{value:,.3g} ms" if value < 1000 else f"{value:,.0f} ms"
+
+
+def with_figures(text: str, new: str) -> str:
+    """The README with the section between its two marks replaced."""
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError("README.md has lost the marks around its figures.")
+    return f"{before}{begin}\n{new}\n{end}{after}"
+
+
+def main(arguments: list[str]) -> int:
+    """Write or check."""
+    try:
+        new = with_figures(README.read_text(), figures())
+    except (OSError, ValueError, KeyError, json.JSONDecodeError) as error:
+        print(f"README's figures cannot be made: {error!r}")
+        return 1
+    if "--check" not in arguments:
+        README.write_text(new)
+        return 0
+    if README.read_text() == new:
+        return 0
+    print("README.md's figures are not those of bench/results: run `python -m bench.readme`.")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
