@@ -22,11 +22,11 @@ from bench.servers import OURS, listening, make_server, sending
 
 READS, STOPPED = "it reads", "it has stopped reading"
 LONG = "as much as fits into one message, " * 290  # below the limit of 10,000 characters
-LONG_PER_SECOND = 20
+LONG_PER_SECOND = 5
 RECEIVE_BUFFER = 64 * 1024
-FLOODING = 500
-"""Long messages of 30 kB that surely overflow it: the kernel holds up to 4 MiB of what is sent,
-the outbox 8 MiB."""
+FILLING, FLOODING = 220, 350
+"""Long messages of 30 kB: the kernel holds up to 4 MiB of what is sent, the outbox 8 MiB. The
+first fill the one and begin the other, the second surely overflow it."""
 FLOODING_PER_SECOND = 80
 
 
@@ -101,6 +101,8 @@ class Room:
 
     async def measure(self, plan: Plan) -> dict[str, float]:
         """The crowd's figures while long messages go to the one reader."""
+        await self.long.send(FILLING, FLOODING_PER_SECOND)
+        await asyncio.wait_for(self.long.all_stored(), 60)
         flood = asyncio.create_task(self.long.send(10_000, LONG_PER_SECOND))
         try:
             return await self.crowd.measure(plan)
@@ -176,7 +178,7 @@ def _not_1013(codes: list[int]) -> int:
 
 def run() -> Result:
     """1,000 others, three times each way."""
-    plan = Plan(sizes=(1_000,), runs=3, messages=20)
+    plan = Plan(sizes=(1_000,), runs=3, messages=30)
     if "QUICK" in os.environ:
         plan = Plan(sizes=(20,), runs=1, messages=5)
     scene = make_scene(PEOPLE)

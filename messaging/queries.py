@@ -5,6 +5,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
+from django.db import connection
 from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.shortcuts import get_object_or_404
@@ -47,10 +48,21 @@ def visible_conversation(user: User, conversation_id: UUID) -> Conversation:
     return cast(Conversation, conversation)
 
 
+# Plain SQL: asked under the lock of every message, and Django builds it longer than it runs.
+_LOOK_AGAIN = """
+    SELECT closed_at, ARRAY(
+        SELECT codename FROM messaging_conversationuserobjectpermission held
+        JOIN auth_permission ON auth_permission.id = held.permission_id
+        WHERE held.content_object_id = conversation.id AND held.user_id = %s
+    ) FROM messaging_conversation conversation WHERE id = %s
+"""
+
+
 def look_again(user: User, conversation: Conversation) -> None:
     """Ask the database anew what the person may do there and whether it is closed: one query."""
-    rows = Conversation.objects.filter(pk=conversation.pk)
-    conversation.closed_at, codenames = rows.values_list("closed_at", _held_by(user)).get()
+    with connection.cursor() as cursor:
+        cursor.execute(_LOOK_AGAIN, [user.pk, conversation.pk])
+        conversation.closed_at, codenames = cursor.fetchone()
     remember_grants(user, conversation, codenames)
 
 
