@@ -49,8 +49,10 @@ def figures(results: Path = RESULTS) -> str:
 def _machine(result: Data) -> list[str]:
     machine = result["machine"]
     return [
-        f"`make bench` on {machine['cores']} cores ({machine['cpu']}), {result['at'][:10]}: "
-        f"{machine['placement']}.",
+        (
+            f"`make bench` on {machine['cores']} cores ({machine['cpu']}), {result['at'][:10]}: "
+            f"{machine['placement']}."
+        ),
         "Every server stores every message in PostgreSQL and sends five a second to all sockets.",
         "Medians of alternating runs.",
     ]
