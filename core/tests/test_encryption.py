@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import pytest
 from cryptography.fernet import Fernet
+from django.apps import apps
 from django.core.exceptions import FieldError
 from django.core.management import CommandError, call_command
 from django.db import connection, models
@@ -45,6 +46,19 @@ class Connection(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+del apps.all_models["core"]["connection"]  # no other test is to meet it
+apps.clear_cache()
+
+
+@pytest.fixture(autouse=True)
+def installed() -> Iterator[None]:
+    """The model is one of the installed ones."""
+    apps.register_model("core", Connection)
+    yield
+    del apps.all_models["core"]["connection"]
+    apps.clear_cache()
 
 
 @pytest.fixture
@@ -157,10 +171,9 @@ class TestRotation:
         settings.ENCRYPTION_KEYS = [NEW, OLD]
         Connection.objects.create(secret="new already", data={"mask": 8, "seed": None})
         before = stored()
-        assert rotate_encryption_keys(actor=system) == {
-            "core.Connection.data": Rotation(renewed=15),
-            "core.Connection.secret": Rotation(renewed=4),
-        }
+        done = rotate_encryption_keys(actor=system)
+        assert done["core.Connection.data"] == Rotation(renewed=15)
+        assert done["core.Connection.secret"] == Rotation(renewed=4)
         settings.ENCRYPTION_KEYS = [NEW]
         rows = Connection.objects.order_by("pk")
         assert [row.secret for row in rows] == [
@@ -211,10 +224,8 @@ class TestRotation:
         said = StringIO()
         call_command("rotate_encryption_keys", stdout=said)
         lines = said.getvalue().splitlines()
-        assert lines[-2:] == [
-            "core.Connection.secret: 1 encrypted anew",
-            "Only the first key is needed now.",
-        ]
+        assert "core.Connection.secret: 1 encrypted anew" in lines
+        assert lines[-1] == "Only the first key is needed now."
 
     def test_nobody_else_may(self, consultant: User) -> None:
         with pytest.raises(NotAllowed):
