@@ -2,13 +2,16 @@
 
 import logging
 import secrets
+import time
 from datetime import timedelta
 from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.app_settings import EmailVerificationMethod
+from allauth.account.authentication import get_authentication_records
 from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.models import EmailAddress, Login
+from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import (
@@ -25,6 +28,7 @@ from accounts.actions.devices import note_device
 from accounts.actions.passwords import change_password
 from accounts.actions.people import record_sign_up
 from accounts.actions.sessions import NO_ADDRESS
+from accounts.limits import refused
 from accounts.models import User
 from accounts.models.user import validate_timezone
 from accounts.queries import DEVICE_KEPT, is_last_needed_factor
@@ -34,6 +38,8 @@ from core.encryption import decrypt, encrypt, encrypted_in_json
 logger = logging.getLogger(__name__)
 _NAME_LENGTH = User._meta.get_field("name").max_length
 DEVICE_COOKIE = "device"
+PROOFS = frozenset({"password", "mfa"})
+"""Ways of signing in that are proof enough for changing how one signs in."""
 
 encrypted_in_json("mfa.Authenticator", "data", "secret", "seed")
 
@@ -45,13 +51,38 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         "email_password_mismatch": (
             "E-mail and password do not match. Try again, or choose a new password."
         ),
-        "too_many_login_attempts": "That was too often. Try again in a few minutes.",
         "email_taken": "There is an account with this address. Sign in, or reset its password.",
     }
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """The address that allauth's own limits count, and its mails name."""
         return address_of_request(request) or NO_ADDRESS
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count an attempt; raises `RateLimited`, so that pages and API answer 429."""
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            key = self._get_login_attempts_cache_key(request, **credentials)
+            raise refused(request, "login_failed", key=key) from None
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Not of who has just signed in: that was the same proof.
+
+        By the password or a second factor, that is; a link or a provider may have let in whoever
+        had the mailbox or the provider's browser open. allauth itself counts what was proven
+        again only.
+        """
+        if not super().is_reauthentication_required(app=app, **kwargs):
+            return False
+        request = context.request
+        proofs = [
+            record["at"]
+            for record in get_authentication_records(request, request.user)
+            if record["method"] in PROOFS
+        ]
+        fresh_from = time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+        return not proofs or proofs[-1] <= fresh_from
 
     def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
         """Save the account of the sign-up form and record it."""

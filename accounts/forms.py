@@ -4,6 +4,7 @@ import zoneinfo
 from typing import Any
 
 from allauth.account.forms import SignupForm as AllauthSignupForm
+from allauth.core import context
 from allauth.mfa import app_settings as mfa_settings
 from allauth.mfa.adapter import get_adapter as get_mfa_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
@@ -23,6 +24,7 @@ from django.utils.crypto import salted_hmac
 from fido2.webauthn import AuthenticationResponse, RegistrationResponse
 
 from accounts.actions.tokens import DAYS, SIGNED_IN_DAYS
+from accounts.limits import SAID_BY_FORMS, factor_key, refused
 from accounts.models import ApiToken, Organisation, Scope, User
 
 MAX_PICTURE_BYTES = 2 * 1024 * 1024
@@ -50,14 +52,25 @@ class ProviderSignupForm(AllauthProviderSignupForm):  # type: ignore[misc]
         self.initial["name"] = self.sociallogin.user.name
 
 
-class _OneTime:
+class _Counted:
+    """A form of allauth that counts attempts: over the limit it raises `RateLimited` (429)."""
+
+    user: User
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        """As always, but where allauth says that there were too many attempts."""
+        if getattr(error, "code", "") in SAID_BY_FORMS:
+            key = factor_key(self.user.pk)
+            raise refused(context.request, "login_failed", key=key) from None
+        super().add_error(field, error)  # type: ignore[misc]
+
+
+class _OneTime(_Counted):
     """A code is good for one use, for as long as it would be accepted.
 
     allauth remembers a used code for one period, but with a tolerance accepts it for three: who
     looked over a shoulder could use it again.
     """
-
-    user: User
 
     def clean_code(self) -> str:
         """The code, which is right and was not used before."""
@@ -78,7 +91,7 @@ class SecondStepAgainForm(_OneTime, ReauthenticateForm):  # type: ignore[misc]
     """Proving once more who one is, with such a code."""
 
 
-class SetUpAppForm(ActivateTOTPForm):  # type: ignore[misc]
+class SetUpAppForm(_Counted, ActivateTOTPForm):  # type: ignore[misc]
     """The first code of an authenticator app shows that it has the right key."""
 
     code = forms.CharField(widget=forms.TextInput(attrs={"autocomplete": "one-time-code"}))
@@ -130,7 +143,7 @@ class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
     )
 
 
-class PasskeyStepForm(AuthenticateWebAuthnForm):  # type: ignore[misc]
+class PasskeyStepForm(_Counted, AuthenticateWebAuthnForm):  # type: ignore[misc]
     """The second step of signing in, with a passkey."""
 
     credential = CredentialField(AuthenticationResponse)
@@ -142,7 +155,7 @@ class PasskeyLoginForm(LoginWebAuthnForm):  # type: ignore[misc]
     credential = CredentialField(AuthenticationResponse)
 
 
-class PasskeyAgainForm(ReauthenticateWebAuthnForm):  # type: ignore[misc]
+class PasskeyAgainForm(_Counted, ReauthenticateWebAuthnForm):  # type: ignore[misc]
     """Proving once more who one is, with a passkey."""
 
     credential = CredentialField(AuthenticationResponse)

@@ -41,5 +41,5 @@ urlpatterns = [
 handler400 = "core.views.bad_request"
 handler403 = "core.views.permission_denied"
 handler404 = "core.views.not_found"
-handler429 = "core.views.too_many_requests"  # allauth's
+handler429 = "accounts.views.limits.too_many_requests"  # allauth's
 handler500 = "core.views.server_error"

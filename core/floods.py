@@ -27,8 +27,8 @@ FULL_RETRY_SECONDS = 15
 class Frames:
     """The frames of one socket: a bucket of its own, and its person's limit over all sockets."""
 
-    def __init__(self, user_id: Any) -> None:
-        self.user_id = user_id
+    def __init__(self, user_id: Any, address: str | None) -> None:
+        self.user_id, self.address = user_id, address
         self.unsettled = 0
         self._allowance, self._at = float(FRAMES_IN_A_BURST), time.monotonic()
 
@@ -47,9 +47,9 @@ class Frames:
         return self.unsettled >= SETTLED_AT_ONCE
 
     def settle(self) -> None:
-        """Count them for the person; raises `RateLimited`. Blocking."""
+        """Count them for the person and the address; raises `RateLimited`. Blocking."""
         cost, self.unsettled = self.unsettled, 0
-        spend("frame", person=self.user_id, cost=cost)
+        spend("frame", person=self.user_id, address=self.address, cost=cost)
 
 
 def admitted(credentials: Credentials, address: str | None) -> Any:

@@ -142,7 +142,7 @@ class SuiteConsumer(AsyncWebsocketConsumer):
                     await in_database(tell_of_token)
             raise StopConsumer
         self.user_id: UUID = person.pk
-        self.frames = Frames(self.user_id)
+        self.frames = Frames(self.user_id, self.origin.ip)
         self.hub = hub()
         if self.hub.is_draining:
             await self.close(code=RESTARTING)

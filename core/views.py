@@ -17,12 +17,12 @@ from django.views.decorators.csrf import csrf_exempt, requires_csrf_token
 from django.views.decorators.http import require_POST, require_safe
 
 from core.actions.violations import count_violation
+from core.addresses import address_of_request
 from core.api.problems import CONTENT_TYPE, problem
-from core.errors import RateLimited
 from core.limits import limited, spend
 from core.palette import destinations
 from core.refusals import tell_of_request
-from core.requests import person, too_often
+from core.requests import person
 from core.tasks import HEARTBEAT_KEY, redis_client
 from core.violations import MAX_REPORT_BYTES, NoReport, violations
 
@@ -87,7 +87,7 @@ def go(request: HttpRequest) -> HttpResponse:
     """Go to anything: a page of its own without a script, the palette's entries to htmx."""
     text = request.GET.get("q", "").strip()[:200]
     if text:
-        spend("search", person=request.user.pk)
+        spend("search", person=request.user.pk, address=address_of_request(request))
     template = "core/destinations.html" if getattr(request, "htmx", False) else "core/go.html"
     context = {"text": text, "destinations": destinations(person(request), text)}
     return render(request, template, context)
@@ -142,11 +142,6 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """404, also for what the person may not know of."""
     return render(request, "404.html", status=404)
-
-
-def too_many_requests(request: HttpRequest) -> HttpResponse:
-    """429 of allauth's own limits, whose windows are of a minute (settings.ACCOUNT_RATE_LIMITS)."""
-    return too_often(request, RateLimited(60))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.shortcuts import get_object_or_404
 
 from accounts.models import User
+from core.context import current_origin
 from core.database import in_database
 from core.events import StreamKey
 from core.kinds import StreamKind, stream_kind
@@ -40,7 +41,7 @@ async def send(consumer: SuiteConsumer, content: dict[str, Any]) -> None:
 def _send(
     actor: User, conversation_id: UUID, body: str, client_id: UUID | None, reply_to: UUID | None
 ) -> dict[str, Any]:
-    spend("message", person=actor.pk)
+    spend("message", person=actor.pk, address=current_origin().ip)
     conversation = visible_conversation(actor, conversation_id)
     original = (
         get_object_or_404(Message.objects.visible_to(actor), pk=reply_to) if reply_to else None

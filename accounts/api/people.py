@@ -11,7 +11,6 @@ from allauth.core import ratelimit
 from allauth.mfa.models import Authenticator
 from django.contrib.auth import logout
 from django.contrib.auth.hashers import make_password
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -21,6 +20,7 @@ from accounts.actions.people import AddressTaken, update_profile
 from accounts.actions.registration import register
 from accounts.actions.tokens import AddressNotConfirmed, revoke_token, sign_in_with_token
 from accounts.forms import SecondStepForm
+from accounts.limits import refused
 from accounts.models import User
 from accounts.queries import everybody, own_address, people
 from accounts.serializers import (
@@ -35,17 +35,12 @@ from accounts.serializers import (
     SignUpSerializer,
     UserSerializer,
 )
-from core.api.problems import TooManyRequests
 from core.api.schema import CURSOR, LIMIT, listing, operation
 from core.api.views import ApiView
 from core.errors import ActionError
 from core.permissions import has_second_factor, require
 from core.queries import errand_counts
 from core.views import health
-
-FAILED_SIGN_INS_WAIT_SECONDS = 300
-SIGN_UPS_WAIT_SECONDS = 60
-"""The windows of allauth's limits `login_failed` and `signup`."""
 
 
 class WrongCredentials(ActionError):
@@ -101,7 +96,7 @@ class SignUp(PublicView):
         another mail and the same answer."""
         fields = self.body(SignUpSerializer)
         if not ratelimit.consume(request._request, action="signup"):
-            raise TooManyRequests(SIGN_UPS_WAIT_SECONDS, "Too many sign-ups. Wait a minute.")
+            raise refused(request._request, "signup")
         try:
             address = register(actor=User.objects.system(), **fields)
         except AddressTaken:
@@ -160,17 +155,12 @@ class Profile(ApiView):
 
 
 def _authenticate(request: HttpRequest, email: str, password: str) -> User:
-    """Whose password it is; raises `WrongCredentials`, `TooManyRequests`.
+    """Whose password it is; raises `WrongCredentials`, `RateLimited`.
 
     allauth counts failures, the same as at the sign-in page, and takes as long for an unknown
     address as for a wrong password.
     """
-    try:
-        person: Any = get_adapter().authenticate(request, email=email, password=password)
-    except ValidationError:
-        raise TooManyRequests(
-            FAILED_SIGN_INS_WAIT_SECONDS, "Too many failed sign-ins. Wait a few minutes."
-        ) from None
+    person: Any = get_adapter().authenticate(request, email=email, password=password)
     if not isinstance(person, User) or not person.is_active:
         raise WrongCredentials
     return person
@@ -187,10 +177,6 @@ def _second_factor(person: User, code: str) -> Authenticator | None:
     if form.is_valid():
         factor: Authenticator = form.authenticator
         return factor
-    if form.has_error("code", "too_many_login_attempts"):
-        raise TooManyRequests(
-            FAILED_SIGN_INS_WAIT_SECONDS, "Too many failed sign-ins. Wait a few minutes."
-        )
     raise WrongCode
 
 

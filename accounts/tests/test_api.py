@@ -77,7 +77,8 @@ class TestSignIn:
         statuses = [nobody.post(SIGN_IN, fields).status_code for _ in range(5)]
         assert statuses == [401] * 5
         answer = nobody.post(SIGN_IN, fields | {"password": PASSWORD})
-        assert (answer.status_code, answer["Retry-After"]) == (429, "300")
+        assert answer.status_code == 429
+        assert int(answer["Retry-After"]) in range(290, 301)
         assert answer.json()["title"] == "Too many requests"
 
     def test_signing_in_often_is_no_failure(self, nobody: Any, consultant: User) -> None:
@@ -155,7 +156,8 @@ class TestSignUp:
         for number in range(20):
             nobody.post(SIGN_UP, NEW | {"email": f"n{number}@demo.test"})
         answer = nobody.post(SIGN_UP, NEW)
-        assert (answer.status_code, answer["Retry-After"]) == (429, "60")
+        assert answer.status_code == 429
+        assert int(answer["Retry-After"]) in range(40, 61)
 
 
 class TestSignOut:

@@ -24,12 +24,13 @@ RATE_LIMITS = {
         # Everything under /api/ that has no limit of its own; the address of who is not signed in.
         "api": {"person": "1200/m", "address": "300/m"},
         # Messages sent and edited: by the page, the socket and the API together.
-        "message": {"person": "120/m"},
-        "search": {"person": "120/m"},
+        # An address may be a whole office's: what it may do is what ten busy people do.
+        "message": {"person": "120/m", "address": "1200/m"},
+        "search": {"person": "120/m", "address": "1200/m"},
         "invitation": {"person": "30/h", "address": "60/h"},
         # Sockets opened, and frames over all sockets of a person.
         "socket": {"person": "120/m", "address": "1200/m"},
-        "frame": {"person": "6000/m"},
+        "frame": {"person": "6000/m", "address": "60000/m"},
         # Violations that browsers report.
         "report": {"address": "60/m"},
     }.items()
@@ -47,12 +48,12 @@ for _told in env.list("RATE_LIMITS", default=[]):
 RATE_LIMITS_THAT_CLOSE = {"invitation"}
 
 # allauth counts these itself, in the cache, and closes as well; `key` is the address of the mail
-# or account. The answer says to come back after a minute (core.views.too_many_requests).
+# or account. The answer says when to come back (accounts.limits).
 ACCOUNT_RATE_LIMITS = bool(RATE_LIMIT_FACTOR) and {
     action: ",".join(map(_scaled, rates.split(",")))
     for action, rates in {
         "login": "30/m/ip",
-        # Attempts with a wrong password; after these the form itself says to wait 5 minutes.
+        # Attempts with a wrong password or second factor.
         "login_failed": "10/m/ip,5/5m/key",
         "signup": "20/m/ip",
         "reset_password": "20/m/ip,5/m/key",

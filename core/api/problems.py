@@ -56,14 +56,6 @@ class ProblemResponse(Response):
         return content
 
 
-class TooManyRequests(exceptions.Throttled):
-    """Asked too often; ``Retry-After`` says when to ask again."""
-
-    def __init__(self, wait_seconds: int, detail: str) -> None:
-        super().__init__(wait=wait_seconds)
-        self.detail = exceptions.ErrorDetail(detail)  # without DRF's own sentence behind it
-
-
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler: the problem document of an error, None for a fault of ours."""
     if isinstance(error, REFUSALS) and "request" in context:

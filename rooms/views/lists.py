@@ -8,9 +8,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
+from core.addresses import address_of_request
 from core.errors import ActionError
 from core.limits import spend
-from core.requests import person
+from core.requests import person, show_refusal
 from rooms.actions.lifecycle import create_room
 from rooms.forms import RoomForm
 from rooms.models import Mode, Status
@@ -35,7 +36,7 @@ def room_list(request: HttpRequest) -> HttpResponse:
     mode = request.GET.get("mode", "")
     text = request.GET.get("q", "").strip()[:200]
     if text:
-        spend("search", person=request.user.pk)
+        spend("search", person=request.user.pk, address=address_of_request(request))
     rooms = queries.filtered_rooms(person(request), status=status, mode=mode, text=text)
     page = Paginator(rooms.order_by("-created_at", "pk"), PAGE_SIZE).get_page(
         request.GET.get("page")
@@ -82,7 +83,7 @@ def create(request: HttpRequest) -> HttpResponse:
                 start=values["mode"] != Mode.SCHEDULED,
             )
         except ActionError as error:
-            form.add_error(error.field if error.field in form.fields else None, error.detail)
+            show_refusal(form, error)
         else:
             return redirect("rooms:room", room.pk)
     context = {"section": "new", "form": form, "back": reverse("rooms:list")}
