@@ -42,7 +42,7 @@ from core.errors import ActionError
 from core.events import DomainEvent
 from core.models import Event
 from core.permissions import has_permission
-from core.requests import person
+from core.requests import person, show_refusal
 
 
 class PersonalAdmin(Page):
@@ -108,7 +108,7 @@ class PersonalAdmin(Page):
             try:
                 look_at(actor=staff, subject=subject, reason=form.cleaned_data["reason"])
             except ActionError as refusal:
-                form.add_error(refusal.field or None, refusal.detail)
+                show_refusal(form, refusal)
             else:
                 return redirect(self._next(request, object_id))
         context = {
@@ -305,7 +305,7 @@ class AuditLogAdmin(ReadOnlyAdmin):
             try:
                 record_export(actor=person(request), search=form.search, form=form.file)
             except ActionError as refusal:
-                form.add_error(None, refusal.detail)
+                show_refusal(form, refusal)
             else:
                 return export(request, form.search, form.file)
         context = {

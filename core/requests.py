@@ -3,11 +3,12 @@
 from typing import Any
 
 from django.contrib import messages
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from core.errors import ActionError, RateLimited
+from core.errors import ActionError, NotAllowed, RateLimited
 
 
 def person(request: HttpRequest) -> Any:
@@ -20,6 +21,17 @@ def number(values: QueryDict, name: str) -> int | None:
     """A number from 0 in a query string or form, at most 18 digits; None for anything else."""
     value = values.get(name, "")
     return int(value) if value.isdecimal() and len(value) < 19 else None
+
+
+def show_refusal(form: Form, error: ActionError, *, other: str | None = None) -> None:
+    """Say in a form why its action refused: beside its field, else at ``other``, else above.
+
+    No field is to blame for a missing permission or for too many attempts: those errors are raised
+    again, for `core.middleware` to answer (403, kept in the audit log, or 429).
+    """
+    if isinstance(error, NotAllowed | RateLimited):
+        raise error
+    form.add_error(error.field if error.field in form.fields else other, error.detail)
 
 
 def refuse(request: HttpRequest, error: ActionError) -> HttpResponse:

@@ -15,8 +15,9 @@ from accounts.adapter import sign_in_by_link, zone_of
 from accounts.forms import KeepAccountForm, NewAccountForm
 from accounts.models import User
 from accounts.queries import Way, member_landing
-from core.errors import ActionError
-from core.requests import person
+from core.errors import ActionError, NotAllowed
+from core.refusals import tell_of_request
+from core.requests import person, show_refusal
 
 
 @require_safe
@@ -35,7 +36,9 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
         return redirect("accounts:join", token)
     try:
         membership = join_organisation(actor=viewer, token=token)
-    except ActionError:
+    except ActionError as error:
+        if isinstance(error, NotAllowed):  # the page says what to do; the log keeps the attempt
+            tell_of_request(request, error)
         return _page(request, token)
     messages.success(request, f"You belong to {membership.organisation.name} now.")
     return redirect("home")
@@ -60,8 +63,8 @@ def account(request: HttpRequest, token: str) -> HttpResponse:
             timezone=zone_of(request),
         )
     except ActionError as error:
-        field = {"password": "password1"}.get(error.field, error.field)
-        form.add_error(field if field in form.fields else None, error.detail)
+        error.field = {"password": "password1"}.get(error.field, error.field)
+        show_refusal(form, error)
         return _page(request, token, form)
     messages.success(request, f"You belong to {membership.organisation.name} now.")
     return sign_in_by_link(request, membership.user, reverse("home"))

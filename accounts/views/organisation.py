@@ -28,7 +28,7 @@ from accounts.queries import (
 )
 from core.errors import ActionError
 from core.limits import limited
-from core.requests import person
+from core.requests import person, show_refusal
 
 PAGE_SIZE = 50
 
@@ -55,7 +55,7 @@ def people(request: HttpRequest, organisation_id: UUID) -> HttpResponse:
         try:
             invite_member(actor=person(request), organisation=organisation, **form.cleaned_data)
         except ActionError as error:
-            form.add_error(error.field or None, error.detail)
+            show_refusal(form, error)
         else:
             messages.success(request, f"{form.cleaned_data['email']} is invited.")
             return redirect("accounts:organisation", organisation.pk)

@@ -13,7 +13,7 @@ from accounts.actions.people import update_profile
 from accounts.forms import KeepAccountForm, ProfileForm
 from accounts.queries import picture_named
 from core.errors import ActionError
-from core.requests import person
+from core.requests import person, show_refusal
 
 PICTURE_MAX_AGE_SECONDS = 365 * 24 * 3600
 """A new picture has a new name, so a browser may keep what it has."""
@@ -29,7 +29,7 @@ def profile(request: HttpRequest) -> HttpResponse:
         try:
             update_profile(actor=user, user=user, changes=form.changes)
         except ActionError as error:
-            form.add_error(error.field or None, error.detail)
+            show_refusal(form, error)
         else:
             messages.success(request, "Saved.")
             return redirect("accounts:profile")
@@ -49,7 +49,7 @@ def keep(request: HttpRequest) -> HttpResponse:
         try:
             keep_account(actor=user, password=form.cleaned_data["password1"])
         except ActionError as error:
-            form.add_error("password1", error.detail)
+            show_refusal(form, error, other="password1")
         else:
             update_session_auth_hash(request, user)
             messages.success(request, "The account is yours. Everything is where it was.")

@@ -13,7 +13,7 @@ from accounts import queries
 from accounts.actions.tokens import create_api_token, revoke_token
 from accounts.forms import ApiTokenForm
 from core.errors import ActionError
-from core.requests import person
+from core.requests import person, show_refusal
 
 PAGE_SIZE = 25
 
@@ -44,7 +44,7 @@ def create(request: HttpRequest) -> HttpResponse:
         try:
             token, row = create_api_token(actor=me, user=me, **form.cleaned_data)
         except ActionError as error:
-            form.add_error(error.field or None, error.detail)
+            show_refusal(form, error)
         else:
             context = {"token": token, "row": row}
             return render(request, "accounts/token_made.html", context, status=201)

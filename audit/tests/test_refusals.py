@@ -19,6 +19,7 @@ from audit.actions import refusals
 from audit.actions.refusals import forget_old_refusals, record_refusal
 from audit.tasks import forget_old_refusals as forget_task
 from consultsuite.asgi import application
+from core import grants
 from core.context import Origin, acting_from
 from core.database import in_database
 from core.errors import NotAllowed
@@ -26,7 +27,7 @@ from core.models import Event
 from core.permissions import require
 from core.refusals import Attempt, attempt_of, clue
 from rooms.actions.participants import change_role
-from rooms.models import Participant, Room
+from rooms.models import Participant, Room, RoomUserObjectPermission
 from tests.api import signed_in
 from tests.fixtures import PASSWORD, everything_stored, prove, refused
 from tests.sockets import COMMITTED, OpenSocket, Socket
@@ -248,3 +249,21 @@ async def test_refused_frames_and_tokens(
     assert (await stranger.receive_output())["code"] == 4401
     await stranger.wait()
     assert [event.data["action"] for event in await in_database(kept)][1:] == ["open a socket"]
+
+
+@pytest.mark.parametrize("htmx", [True, False])
+def test_what_an_action_refuses_to_a_form_is_no_fault_of_a_field(
+    client: Client, client_user: User, manager: User, room: Room, htmx: bool
+) -> None:
+    """Whoever may invite, and does not lead, adds nobody who leads."""
+    grants.set_grants(RoomUserObjectPermission, room, client_user.pk, {"view", "invite"})
+    client.force_login(client_user, backend="django.contrib.auth.backends.ModelBackend")
+    answer = client.post(
+        f"/rooms/{room.pk}/people/add/",
+        {"email": manager.email, "role": "host"},
+        headers={"HX-Request": "true"} if htmx else {},
+    )
+    assert answer.status_code == (403 if htmx else 302)
+    event = only()
+    assert (event.actor, event.data["permission"]) == (client_user, "rooms.manage")
+    assert not Participant.objects.filter(room=room, user=manager).exists()

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from core.errors import ActionError
 from core.permissions import require
+from core.requests import show_refusal
 from rooms.actions.agenda import (
     add_agenda_item,
     change_agenda_item,
@@ -41,7 +42,7 @@ def add(request: HttpRequest, room_id: UUID) -> HttpResponse:
         try:
             add_agenda_item(actor=view.user, room=view.room, **form.cleaned_data)
         except ActionError as error:
-            form.add_error(error.field or None, error.detail)
+            show_refusal(form, error)
         else:
             form = AgendaItemForm()
     return _agenda(request, view, form)

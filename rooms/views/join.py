@@ -21,7 +21,8 @@ from accounts.forms import KeepAccountForm, NameForm, NewAccountForm
 from accounts.models import User
 from accounts.queries import organisation_name
 from core.errors import ActionError, NotAllowed
-from core.requests import person
+from core.refusals import tell_of_request
+from core.requests import person, show_refusal
 from rooms.actions.invitations import (
     accept_invitation,
     join_as_guest,
@@ -135,11 +136,13 @@ def _let_in(request: HttpRequest, there: Participant) -> HttpResponse:
 
 def _refused(request: HttpRequest, token: str, error: ActionError, **forms: Form) -> HttpResponse:
     """The page again: with the error at its field, or as things stand now."""
+    if isinstance(error, NotAllowed):  # the page says what to do; the log keeps the attempt
+        tell_of_request(request, error)
     if isinstance(error, LinkOver | AddressTaken | NotAllowed):
         return _page(request, token)
+    error.field = {"password": "password1"}.get(error.field, error.field)
     for form in forms.values():
-        field = {"password": "password1"}.get(error.field, error.field)
-        form.add_error(field if field in form.fields else None, error.detail)
+        show_refusal(form, error)
     return _page(request, token, **forms)
 
 

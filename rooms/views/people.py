@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from core.errors import ActionError
 from core.limits import limited
 from core.permissions import require
+from core.requests import show_refusal
 from rooms.actions.invitations import (
     add_or_invite,
     resend_invitation,
@@ -52,7 +53,7 @@ def add(request: HttpRequest, room_id: UUID) -> HttpResponse:
         try:
             add_or_invite(actor=view.user, room=view.room, **form.cleaned_data)
         except ActionError as error:
-            form.add_error(error.field if error.field in form.fields else "email", error.detail)
+            show_refusal(form, error, other="email")
         else:
             form = AddPersonForm()
     return _people(request, view, form)

@@ -14,7 +14,7 @@ from accounts.models import User
 from core.errors import ActionError
 from core.permissions import granted
 from core.queries import heads
-from core.requests import person
+from core.requests import person, show_refusal
 from messaging.queries import thread
 from rooms.actions.lifecycle import cancel_room, complete_room, start_room, update_room
 from rooms.forms import AgendaItemForm, RoomSettingsForm
@@ -107,7 +107,7 @@ def settings(request: HttpRequest, room_id: UUID) -> HttpResponse:
         try:
             update_room(actor=view.user, room=room, changes=form.cleaned_data)
         except ActionError as error:
-            form.add_error(error.field if error.field in form.fields else None, error.detail)
+            show_refusal(form, error)
         else:
             return redirect("rooms:room", room.pk)
     context = {"section": "consultations", "form": form, "room": room}
