@@ -141,6 +141,7 @@ class GuestMiddleware:
             "accounts:sessions",
             "accounts:end_other_sessions",
             "accounts:end_session",
+            "audit:receipts",
         }
     )
 

@@ -12,7 +12,10 @@ from core.palette import Destination, matching, offers
 def account(actor: Any, words: list[str]) -> Iterable[Destination]:
     """Profile and settings; beyond the profile only when words ask for them."""
     pages = [Destination("Profile", reverse("accounts:profile"), "user", also="settings name me")]
-    if words:
+    if actor.is_guest:
+        keep = reverse("accounts:keep")
+        pages.append(Destination("Keep your account", keep, "key-round", also="password settings"))
+    elif words:
         pages += [
             Destination(
                 "E-mail addresses", reverse("account_email"), "mail", also="email mail settings"
@@ -29,6 +32,9 @@ def account(actor: Any, words: list[str]) -> Iterable[Destination]:
                 "shield-check",
                 also="2fa mfa passkey authenticator recovery codes security settings",
             ),
+        ]
+    if words:
+        pages += [
             Destination(
                 "Where you are signed in",
                 reverse("accounts:sessions"),

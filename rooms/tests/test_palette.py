@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from accounts.actions.guests import guest_at
 from accounts.models import User
 from core.palette import SHOWN, destinations
 from rooms.models import Room
@@ -87,3 +88,18 @@ def test_the_palette_stays_within_its_queries(
     client.force_login(consultant)
     with django_assert_max_num_queries(8):
         client.get("/go/", {"q": "room"}, headers={"HX-Request": "true"})
+
+
+@pytest.mark.django_db
+def test_guests_are_offered_what_they_can_use(system: User, client: Client) -> None:
+    guest = guest_at(actor=system, email="lena@demo.test", name="Lena Duarte")
+    assert labels(guest, "") == ["Home", "Consultations", "Profile", "Keep your account"]
+    assert labels(guest, "mail") == []
+    assert labels(guest, "passk") == []
+    assert labels(guest, "passw") == ["Keep your account"]
+    assert labels(guest, "token") == []
+    client.force_login(guest, backend="django.contrib.auth.backends.ModelBackend")
+    for words in ["", "settings", "out", "home", "privacy"]:
+        for entry in destinations(guest, words):
+            answer = client.get(entry.url)
+            assert answer.status_code == 200, entry.label

@@ -128,7 +128,7 @@ ONESELF: Table = {
     # Those with an account have kept it.
     ("GET", "/profile/keep/"): (None, page.each(guest=200, others=302)),
     ("POST", "/profile/keep/"): ({}, page.each(guest=422, others=302)),
-    ("GET", "/profile/who-looked/"): (None, page.each(guest=302, others=200)),
+    ("GET", "/profile/who-looked/"): (None, signed_in_only(200)),
     ("GET", "/media/pictures/{picture}"): (None, signed_in_only(200)),
 }
 
