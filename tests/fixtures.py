@@ -212,4 +212,21 @@ def empty_cache() -> Iterator[None]:
     cache.clear()
 
 
-__all__ = ["PASSWORD", "Role", "capture_events", "everything_stored", "names", "prove", "refused"]
+def signed_in_long_ago(client: Client) -> None:
+    """Whoever is signed in proved who they are an hour ago, and not since."""
+    session = client.session
+    for proof in session["account_authentication_methods"]:
+        proof["at"] -= 3600
+    session.save()
+
+
+__all__ = [
+    "PASSWORD",
+    "Role",
+    "capture_events",
+    "everything_stored",
+    "names",
+    "prove",
+    "refused",
+    "signed_in_long_ago",
+]

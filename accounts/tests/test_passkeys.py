@@ -10,7 +10,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import User
-from tests.fixtures import PASSWORD
+from tests.fixtures import PASSWORD, signed_in_long_ago
 from tests.passkeys import Authenticator
 
 INDEX = "/accounts/2fa/"
@@ -101,6 +101,7 @@ def test_it_proves_once_more_who_one_is(browser: Client) -> None:
     add(browser, device)
     browser.logout()
     sign_in_with(browser, device)
+    signed_in_long_ago(browser)
     assert browser.get(ADD).status_code == 302
     credential = json.dumps(device.get(asked(browser.get(f"{REAUTHENTICATE}?next={ADD}"))))
     answer = browser.post(REAUTHENTICATE, {"credential": credential, "next": ADD})

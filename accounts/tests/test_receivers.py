@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection
 from django.test import Client
 
 from accounts.models import User
-from tests.fixtures import PASSWORD, capture_events, names
+from tests.fixtures import PASSWORD, capture_events, names, signed_in_long_ago
 
 
 def test_signing_in_by_the_form_is_recorded(client: Client, client_user: User) -> None:
@@ -73,6 +73,7 @@ def test_the_main_address_changes_only_to_a_confirmed_one(
 
 def test_changing_addresses_asks_again_who_it_is(client: Client, client_user: User) -> None:
     client.post("/accounts/login/", {"login": client_user.email, "password": PASSWORD})
+    signed_in_long_ago(client)
     answer = client.post(EMAIL, {"action_add": "", "email": "tomas@new.test"})
     assert answer["Location"].startswith("/accounts/reauthenticate/")
     assert EmailAddress.objects.filter(user=client_user).count() == 1

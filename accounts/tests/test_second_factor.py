@@ -19,7 +19,7 @@ from pytest_django import Settings
 from accounts.models import ApiToken, User
 from core.encryption import decrypt, places
 from tests.api import signed_in
-from tests.fixtures import PASSWORD, capture_events, names
+from tests.fixtures import PASSWORD, capture_events, names, signed_in_long_ago
 
 INDEX = "/accounts/2fa/"
 ACTIVATE = "/accounts/2fa/totp/activate/"
@@ -124,8 +124,23 @@ def test_the_qr_code_is_a_picture_that_the_policy_allows(browser: Client) -> Non
     assert "img-src 'self' data:" in answer["Content-Security-Policy"]
 
 
+def test_who_has_just_signed_in_sets_up_at_once(client: Client, client_user: User) -> None:
+    sign_in(client, client_user)
+    assert client.get(ACTIVATE).status_code == 200
+
+
+@pytest.mark.parametrize("method", ["link", "socialaccount"])
+def test_other_ways_in_are_no_proof(client: Client, client_user: User, method: str) -> None:
+    sign_in(client, client_user)
+    session = client.session
+    session["account_authentication_methods"][-1]["method"] = method
+    session.save()
+    assert client.get(ACTIVATE).status_code == 302
+
+
 def test_setting_up_asks_again_who_it_is(client: Client, client_user: User) -> None:
     sign_in(client, client_user)
+    signed_in_long_ago(client)
     answer = client.get(ACTIVATE)
     assert answer.status_code == 302
     assert answer["Location"].startswith("/accounts/reauthenticate/?next=")
