@@ -2,9 +2,11 @@
 
 import uvicorn
 
-from consultsuite.web import configuration
+from consultsuite.web import collect_seldom, configuration
 
 if __name__ == "__main__":
     config = configuration()
     config.app = "bench.peers.stock.asgi:application"
+    config.load()
+    collect_seldom()
     uvicorn.Server(config).run()
