@@ -18,6 +18,7 @@ if __name__ == "__main__":
     django.setup()
 
     from django.db import InterfaceError, OperationalError, close_old_connections
+    from django.db.models.functions import Now
     from redis.exceptions import RedisError
 
     from accounts import permissions as business
@@ -26,7 +27,8 @@ if __name__ == "__main__":
     from accounts.actions.tokens import create_api_token
     from accounts.models import BusinessRole, User
     from core import presence
-    from core.tasks import beat_heart
+    from core.models import Errand
+    from core.tasks import beat_heart, queue_due_errands
     from messaging import permissions as conversations
     from rooms import permissions as rooms
     from rooms.actions.lifecycle import create_room, start_room
@@ -109,6 +111,16 @@ if __name__ == "__main__":
     def ask_worker_to_close_stale_visits() -> None:
         """Queue what beat queues every minute."""
         close_stale_visits.delay()
+
+    @does
+    def let_time_pass_for_errands() -> None:
+        """What nobody has begun yet is found by the next sweep, not in half a minute."""
+        Errand.objects.waiting().filter(attempts=0).update(due_at=Now())
+
+    @does
+    def ask_worker_to_queue_errands() -> None:
+        """Queue what beat queues every half minute."""
+        queue_due_errands.delay()
 
     def reply(line: str) -> dict[str, Any]:
         """Do what a line asks for."""

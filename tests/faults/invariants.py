@@ -21,8 +21,6 @@ EXPECTED_LINES = (
     r"WARNING core\.outages: (PostgreSQL|Redis) is (away|back)",
     # Asked to end while the database was away: it waits for so long and no longer.
     r"ERROR: +Cancel \d+ running task\(s\), timeout graceful shutdown exceeded",
-    # Mail that nobody could queue: it is lost, and this line is all that tells of it.
-    r"ERROR django\.dispatch: Error calling \w+ in Signal\.send_robust\(\) \(",
 )
 """What processes may say while something is broken."""
 
@@ -248,6 +246,40 @@ async def grants_equal_roles(run: "Run") -> list[str]:
 async def stays_and_presence_are_right(run: "Run") -> list[str]:
     """One open stay and a presence for everybody who is in the room, none for the others."""
     return await run.wrong_presence()
+
+
+@invariant
+async def what_follows_an_event_is_done(run: "Run") -> list[str]:
+    """Every errand there is, of whatever schedule; and each event that has one, has it."""
+    wrong = await run.world.rows(
+        "SELECT name, attempts, due_at, last_failure FROM core_errand WHERE done_at IS NULL"
+    )
+    missing = await run.world.rows(
+        "SELECT core_event.id, core_event.name FROM core_event"
+        " LEFT JOIN core_errand ON event_id = core_event.id"
+        " WHERE core_event.name IN ('InvitationMade', 'ParticipantAdded', 'NewDeviceSeen')"
+        " AND core_errand.id IS NULL"
+    )
+    return [f"errand {row}" for row in wrong] + [f"event {row} has no errand" for row in missing]
+
+
+@invariant
+async def mail_goes_out_once(run: "Run") -> list[str]:
+    """To whoever was invited; twice only where one who sent it died before it could note that."""
+    wrong = []
+    for person in run.people.values():
+        for address in person.invited:
+            tried = await run.world.rows(
+                "SELECT core_errand.attempts, sent_at IS NOT NULL FROM rooms_roominvitation"
+                " JOIN core_event ON data->>'invitation_id' = rooms_roominvitation.id::text"
+                " JOIN core_errand ON event_id = core_event.id WHERE email = %s",
+                address,
+            )
+            sent = await run.world.mailed(address)
+            most = sum(attempts for attempts, _ in tried)
+            if [is_noted for _, is_noted in tried] != [True] or not 1 <= sent <= most:
+                wrong.append(f"{address} got {sent} mails, its errands are {tried}")
+    return wrong
 
 
 @invariant

@@ -68,6 +68,7 @@ class Person(LiveClient):
         self.followers = (self.conversation, self.room)
         self.said: list[Said] = []
         self.has_read = 0
+        self.invited: list[str] = []
         self.restrictions: list[Restricted] = []
         self.refused_at: list[tuple[float, float, str]] = []
         self.surprises: list[str] = []

@@ -19,6 +19,9 @@ WORK_SECONDS = 60.0
 SETTLE_SECONDS = 20.0
 """Longest until everybody has seen everything and everybody's presence is right."""
 
+ERRAND_SECONDS = 30.0
+"""Longest until what a killed worker had begun is done by another, or tried again once."""
+
 
 def plan_of(seed: int) -> Schedule:
     """The schedule of a seed."""
@@ -66,6 +69,7 @@ class Run:
                 await self._in_time("everybody has an answer", WORK_SECONDS, self._work)
                 await self._in_time("health is ok", HEALTH_SECONDS, self.world.healthy)
                 await self._in_time("all is seen", SETTLE_SECONDS, self.settled)
+                await self._in_time("what follows is done", ERRAND_SECONDS, self.followed)
             for name, holds in INVARIANTS.items():
                 found = await holds(self)
                 self.broken |= {name} if found else set()
@@ -151,6 +155,13 @@ class Run:
         """Who is here is right, and everybody has seen everything."""
         while await self.unseen() or await self.wrong_presence():  # noqa: ASYNC110
             await asyncio.sleep(0.1)
+
+    async def followed(self) -> None:
+        """Whatever follows an event in the background is done."""
+        await self.world.inside("let_time_pass_for_errands")
+        while await self.world.rows("SELECT 1 FROM core_errand WHERE due_at IS NOT NULL LIMIT 1"):
+            await self.world.inside("ask_worker_to_queue_errands")
+            await asyncio.sleep(0.3)
 
     async def unseen(self) -> list[str]:
         """Who has not seen which event yet."""

@@ -148,6 +148,15 @@ async def silence(run: "Run", person: Person, number: int) -> None:
     restriction.ended = monotonic()
 
 
+@step((HOST,), weight=4)
+async def invite(run: "Run", person: Person, number: int) -> None:
+    """Invite somebody by e-mail: a mail follows."""
+    address = f"{uuid4().hex}@demo.test"
+    content = {"email": address, "role": "participant"}
+    await person.ask("POST", f"/api/rooms/{person.room_id}/invitations/", content)
+    person.invited.append(address)  # a repeat finds the invitation there: 409
+
+
 @step(("tomas", "priya"), weight=1)
 async def sign_out(run: "Run", person: Person, number: int) -> None:
     """Sign out while something is being sent, and in again: it is sent all the same."""

@@ -55,9 +55,9 @@ async def test_everybody_has_left(world: World) -> None:
 class Spoilt(Run):
     """A schedule without breakages, whose result is changed behind the product's back."""
 
-    async def settled(self) -> None:
+    async def followed(self) -> None:
         """Spoil what is stored, once everything is as it should be."""
-        await super().settled()
+        await super().followed()
         await asyncio.to_thread(self._spoil)
 
     def _spoil(self) -> None:
@@ -65,6 +65,7 @@ class Spoilt(Run):
         with psycopg.connect(self.world.postgres.url) as connection:
             for statement in SPOILING:
                 assert connection.execute(statement, ids).rowcount > 0, statement
+        self.people["mara"].invited.append("nobody@demo.test")
         for person in self.people.values():
             person.conversation.surprises.append("seen twice")
             person.surprises.append("refused")
@@ -79,6 +80,7 @@ SPOILING = (
     "UPDATE core_stream SET head = head + 1 WHERE object_id = %(room)s",
     "DELETE FROM rooms_roomuserobjectpermission WHERE content_object_id = %(room)s",
     "UPDATE rooms_visit SET ended_at = now() WHERE ended_at IS NULL",
+    "UPDATE core_errand SET done_at = NULL WHERE id = (SELECT max(id) FROM core_errand)",
 )
 
 
@@ -96,9 +98,12 @@ async def test_what_is_spoilt_is_found(world: World) -> None:
         "only those without the right are refused",
         "grants equal roles",
         "stays and presence are right",
+        "what follows an event is done",
+        "mail goes out once",
     }
     assert run.broken < set(INVARIANTS)
     with psycopg.connect(world.postgres.url) as connection:  # for whoever comes next
         connection.execute(
             "UPDATE core_stream SET head = head - 1 WHERE object_id = %s", [run.room_id]
         )
+        connection.execute("UPDATE core_errand SET done_at = now() WHERE done_at IS NULL")

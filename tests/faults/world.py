@@ -30,6 +30,7 @@ class World(Suite):
             directory,
             WORKER_CONCURRENCY="1",
             SOCKET_LEAVE_GRACE_SECONDS="1.5",
+            ERRAND_LEASE_SECONDS="8",  # longer than anything is stopped
             PUBLIC_URL="http://127.0.0.1",
         )
         self.web = dict(zip("ab", self.webs, strict=True))
@@ -117,6 +118,15 @@ class World(Suite):
                 lines[part.log.stem] = log.read().splitlines()
                 self._read[part.log] = log.tell()
         return lines
+
+    async def mailed(self, address: str) -> int:
+        """How many mails went to this address."""
+
+        def count() -> int:
+            mails = (self.directory / "mail").glob("*.log")
+            return sum(f"\nTo: {address}\n" in mail.read_text() for mail in mails)
+
+        return await asyncio.to_thread(count)
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """Megabytes and open files of each web process."""
