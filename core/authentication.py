@@ -7,12 +7,13 @@ from importlib import import_module
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
-from channels.security.websocket import AllowedHostsOriginValidator
+from channels.security.websocket import WebsocketDenier
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, get_user, get_user_model
 from django.contrib.sessions.models import Session
 from django.dispatch import Signal
 from django.http import HttpRequest, parse_cookie
+from django.http.request import split_domain_port, validate_host
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from knox.crypto import hash_token
@@ -84,7 +85,7 @@ def live_token(token: str) -> Any:
 
 
 class SocketAuthentication:
-    """Puts the credentials into the scope: a token, or a session from an allowed Origin.
+    """Puts the credentials into the scope: a token, or a session from a page of ours.
 
     A browser always sends Origin and cookies, also for other sites' pages, so the cookie needs
     the check; a token is never sent by a browser on its own. Channels' own session and
@@ -94,21 +95,38 @@ class SocketAuthentication:
 
     def __init__(self, application: Application) -> None:
         self.application = application
-        self.by_session = AllowedHostsOriginValidator(self._by_session)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> Any:
         """Run the consumer with ``scope["credentials"]``."""
         protocol = next((p for p in scope.get("subprotocols", ()) if p.startswith(PREFIX)), None)
         if protocol is None:
-            return await self.by_session(scope, receive, send)
+            return await self._by_session(scope, receive, send)
         credentials = Credentials(token=protocol.removeprefix(PREFIX))
         return await self.application(
             {**scope, "credentials": credentials, "token_protocol": protocol}, receive, send
         )
 
     async def _by_session(self, scope: Any, receive: Any, send: Any) -> Any:
+        if not _is_from_own_page(scope):
+            return await WebsocketDenier()(scope, receive, send)
         credentials = Credentials(session_key=_session_key(scope))
         return await self.application({**scope, "credentials": credentials}, receive, send)
+
+
+def _is_from_own_page(scope: Any) -> bool:
+    """Whether Origin is ours with scheme and port, by the rule that Django has for forms.
+
+    That is PUBLIC_URL, or the very address at which the socket is opened, if its host is one of
+    ALLOWED_HOSTS: another site on another port of the same host is another site.
+    """
+    headers = dict(scope.get("headers", ()))
+    origin = headers.get(b"origin", b"").decode("latin-1")
+    if origin == settings.PUBLIC_URL:
+        return True
+    host = headers.get(b"host", b"").decode("latin-1")
+    scheme = "https" if scope.get("scheme") == "wss" else "http"
+    name, _ = split_domain_port(host)
+    return validate_host(name, settings.ALLOWED_HOSTS) and origin == f"{scheme}://{host}"
 
 
 class Connected(Protocol):

@@ -30,7 +30,11 @@ Frame = dict[str, Any]
 
 
 class Socket(WebsocketCommunicator):
-    """A client of `/ws/` inside the test's own event loop."""
+    """A client of `/ws/` on the host `testserver`, inside the test's own event loop."""
+
+    def __init__(self, *args: Any, headers: Any = (), **options: Any) -> None:
+        options["headers"] = [(b"host", b"testserver"), *headers]
+        super().__init__(*args, **options)
 
     async def say(self, frame_type: str, **content: Any) -> None:
         """Send a frame."""

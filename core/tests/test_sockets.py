@@ -9,6 +9,7 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.test import Client
+from pytest_django import Settings
 
 from accounts.actions.people import deactivate_person
 from accounts.actions.sessions import end_session
@@ -76,6 +77,65 @@ async def test_stranger_is_closed_with_4401(db: None, options: dict[str, Any]) -
     assert is_accepted  # only an accepted socket can tell the browser why
     assert await socket.next() == {"type": "closed", "code": 4401}
     await socket.wait(SECONDS)
+
+
+@pytest.mark.parametrize(
+    ("host", "scheme", "public", "origin"),
+    [
+        ("localhost:8000", "ws", "http://127.0.0.1:8000", "http://localhost:8000"),
+        ("127.0.0.1:8000", "ws", "http://127.0.0.1:8000", "http://127.0.0.1:8000"),
+        ("[::1]:8000", "ws", "http://127.0.0.1:8000", "http://[::1]:8000"),
+        ("testserver", "wss", "https://example.org", "https://testserver"),
+        # The proxy ends TLS, and passes on neither scheme nor host.
+        ("inside:8000", "ws", "https://example.org", "https://example.org"),
+    ],
+)
+async def test_own_pages_open_sockets(
+    signed_in: Client, settings: Settings, host: str, scheme: str, public: str, origin: str
+) -> None:
+    settings.PUBLIC_URL = public
+    options = cookie(signed_in, origin)
+    options["headers"].append((b"host", host.encode()))
+    socket = Socket(application, "/ws/", **options)
+    socket.scope["scheme"] = scheme
+    assert (await socket.connect(SECONDS))[0]
+    assert await socket.settled() == []
+    await socket.disconnect()
+
+
+@pytest.mark.parametrize(
+    ("host", "scheme", "origin"),
+    [
+        ("testserver", "ws", "https://testserver"),
+        ("testserver", "wss", "http://testserver"),
+        ("testserver", "ws", "http://testserver:8080"),
+        ("testserver:8000", "ws", "http://testserver"),
+        ("testserver", "ws", "http://localhost"),
+        ("testserver", "ws", "http://testserver.evil.example"),
+        ("testserver", "wss", "https://sub.example.org"),
+        ("testserver", "ws", "http://example.org"),
+        ("evil.example", "ws", "http://evil.example"),
+        ("", "ws", "http://"),
+        ("testserver", "ws", ""),
+    ],
+)
+async def test_a_neighbours_page_opens_none(
+    signed_in: Client, settings: Settings, host: str, scheme: str, origin: str
+) -> None:
+    settings.PUBLIC_URL = "https://example.org"
+    options = cookie(signed_in, origin)
+    options["headers"].append((b"host", host.encode()))
+    socket = Socket(application, "/ws/", **options)
+    socket.scope["scheme"] = scheme
+    assert (await socket.connect(SECONDS))[0] is False
+    await socket.disconnect()
+
+
+async def test_a_program_with_a_token_needs_no_origin(
+    client_user: User, open_socket: OpenSocket, settings: Settings
+) -> None:
+    settings.PUBLIC_URL = "https://example.org"
+    assert await (await open_socket(client_user)).settled() == []
 
 
 @pytest.mark.parametrize("origin", ["https://elsewhere.example", "null", ""])
