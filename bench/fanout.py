@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import statistics
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -38,7 +39,7 @@ class Plan:
     runs: int = 3
     messages: int = 20
     per_second: float = 5.0
-    drain_seconds: float = 10.0
+    drain_seconds: float = 8.0
     servers: tuple[str, ...] = (OURS, SOCKET_IO, OURS_ON_DAPHNE, STOCK)
 
 
@@ -102,7 +103,7 @@ class Crowd:
         for _ in range(3):
             self._forget()
             self.sender.send(marked(0))
-            await self._arrived(1, plan.drain_seconds)
+            await self._arrived(1, plan.drain_seconds / 2)
         self._forget()
 
     def _forget(self) -> None:
@@ -150,6 +151,18 @@ def summarised(name: str, size: int, runs: list[dict[str, float]]) -> Row:
     }
 
 
+def split(name: str, rows: list[Row]) -> Row:
+    """What one message costs whatever the number of sockets, and what each socket adds."""
+    sizes = [float(row["sockets"]) for row in rows]
+    costs = [float(row["cpu_us_per_delivery"]) * float(row["sockets"]) for row in rows]
+    each, once = statistics.linear_regression(sizes, costs)
+    return {
+        "case": f"{name}, split over all sizes",
+        "cpu_ms_per_message": once / 1e3,
+        "cpu_us_per_socket": each,
+    }
+
+
 def goals(rows: list[Row], size: int) -> list[Goal]:
     """What the product has to reach, at that many sockets."""
     found = {str(row["server"]): row for row in rows if row["sockets"] == size}
@@ -179,8 +192,9 @@ async def compare(plan: Plan, scene: Scene, environment: dict[str, str]) -> Resu
         summarised(name, size, [{k: float(v) for k, v in run.items()} for run in runs])
         for (name, size), runs in sorted(found.items(), key=lambda item: (item[0][1], item[0][0]))
     ]
+    splits = [split(name, [r for r in rows if r["server"] == name]) for name in plan.servers]
     judged = 1_000 if 1_000 in plan.sizes else plan.sizes[-1]
-    return Result("fanout", rows, goals(rows, judged))
+    return Result("fanout", rows + splits, goals(rows, judged))
 
 
 def run() -> Result:

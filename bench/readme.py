@@ -36,6 +36,7 @@ def figures(results: Path = RESULTS) -> str:
             "|---|--:|--:|--:|--:|",
             *map(_send_line, send["rows"]),
             "",
+            *(f"- {words}" for words in _split_words(fanout)),
             f"- {_slow_words(slow)}",
             f"- {_lists_words(lists)}",
             f"- {_processes_words(processes)}",
@@ -59,7 +60,7 @@ def _machine(result: Data) -> list[str]:
 
 
 def _at(result: Data, sockets: int) -> list[Data]:
-    return [row for row in result["rows"] if row["sockets"] == sockets]
+    return [row for row in result["rows"] if row.get("sockets") == sockets]
 
 
 def _fanout_line(row: Data) -> str:
@@ -67,6 +68,15 @@ def _fanout_line(row: Data) -> str:
         f"| {row['server']} | {row['cpu_us_per_delivery']:,.3g} µs | {_ms(row['p50_ms'])} "
         f"| {_ms(row['p99_ms'])} | {row['lost']:,.0f} | {row['memory_kib_per_socket']:,.0f} KiB |"
     )
+
+
+def _split_words(result: Data) -> list[str]:
+    return [
+        f"{row['case'].partition(',')[0]}: {_ms(row['cpu_ms_per_message'])} of processor time a "
+        f"message, and {row['cpu_us_per_socket']:,.3g} µs for each socket that gets it."
+        for row in result["rows"]
+        if "cpu_us_per_socket" in row
+    ]
 
 
 def _send_line(row: Data) -> str:
