@@ -69,7 +69,7 @@ class PersonalAdmin(Page):
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
         """The row, to who has said why."""
-        closed = self.door(request, object_id)
+        closed = self.door(request, object_id, is_write=request.method == "POST")
         return closed or super().change_view(request, object_id, form_url, extra_context)
 
     def history_view(
@@ -80,7 +80,9 @@ class PersonalAdmin(Page):
             request, object_id, extra_context
         )
 
-    def door(self, request: HttpRequest, object_id: str) -> HttpResponse | None:
+    def door(
+        self, request: HttpRequest, object_id: str, *, is_write: bool = False
+    ) -> HttpResponse | None:
         """The way to the page that asks for a reason; None where it stands open.
 
         Also None where there is nothing, or nothing to see for this person: the page says so.
@@ -89,7 +91,7 @@ class PersonalAdmin(Page):
         if row is None or not self.has_view_or_change_permission(request, row):
             return None
         staff, session = person(request), current_origin().session
-        is_write = request.method == "POST"
+        is_write = is_write and self.has_change_permission(request, row)
         if may_look(staff, self.subject_of(row), session=session, is_write=is_write):
             return None
         address = self._address("reason", object_id)

@@ -5,7 +5,7 @@ Every search has an index of `core.models.Event` to go by; a test asks PostgreSQ
 
 import json
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +23,9 @@ from core.refusals import clue
 DONE, REFUSED = "done", "refused"
 OUTCOMES = (DONE, REFUSED)
 NEWEST_FIRST = ("-at", "-pk")
+
+SENT_WITHIN = timedelta(hours=1)
+"""How long after a reason has ended a form that was opened with it is still taken."""
 
 MAX_PEOPLE = 100
 """How many people words may stand for; who means more has to be more exact."""
@@ -199,13 +202,14 @@ def may_look(staff: Any, subject: Subject, *, session: str, is_write: bool = Fal
     """Whether this session has given a reason that still counts, or needs none.
 
     Nobody needs a reason for what is theirs alone. A form that was opened with a reason may be
-    sent after it ended: nothing typed is lost, and the change is recorded by itself.
+    sent for `SENT_WITHIN` after it ended: nothing typed is lost, and the change is recorded by
+    itself.
     """
     given = AccessReceipt.objects.filter(
         staff=staff, kind=subject.kind, object_id=subject.object_id, session=session
     )
-    if not is_write:
-        given = given.filter(ends_at__gt=Now())
+    grace = SENT_WITHIN if is_write else timedelta(0)
+    given = given.filter(ends_at__gt=Now() - grace)
     return given.exists() or not concerned(staff, subject).exists()
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin, messages
+from django.contrib.admin.filters import FieldListFilter
+from django.contrib.admin.utils import get_fields_from_path
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
@@ -38,7 +40,34 @@ else:
 
 
 class ActingAdmin(Page):
-    """Offers actions for chosen rows."""
+    """What every page shares: lists answer what they offer to be asked; actions for chosen rows."""
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Only what the list's own filters and dates ask for; anything else is a 400.
+
+        Django lets an address ask for every column: who guesses its beginning, letter by letter,
+        reads what no page shows.
+        """
+        asked = {
+            name
+            for each in self.list_filter
+            for name in self._filter(each, request or HttpRequest())
+        }
+        if self.date_hierarchy:
+            asked |= {f"{self.date_hierarchy}__{part}" for part in ("year", "month", "day")}
+        return lookup in asked
+
+    def _filter(self, offered: Any, request: HttpRequest) -> list[str | None]:
+        """The names by which one of the list's filters is asked."""
+        if isinstance(offered, type):
+            return [offered.parameter_name]  # type: ignore[attr-defined]
+        name, make = offered if isinstance(offered, tuple) else (offered, FieldListFilter.create)
+        field = get_fields_from_path(self.model, name)[-1]
+        return make(field, request, {}, self.model, self, field_path=name).expected_parameters()  # type: ignore[no-any-return]
+
+    def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
+        """A row is named by its key: by another column the door would be another row's."""
+        return to_field == self.opts.pk.attname
 
     def act_on_each(
         self,

@@ -9,6 +9,8 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from audit.admin import PersonalAdmin
@@ -74,6 +76,7 @@ class ConversationAdmin(PersonalAdmin, ReadOnlyAdmin):
         name = "messaging_conversation_messages"
         return [path("<path:object_id>/messages/", view, name=name), *super().get_urls()]
 
+    @method_decorator(require_safe)
     def messages_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """What was said, the newest first page; only to read."""
         if (closed := self.door(request, object_id)) is not None:

@@ -120,6 +120,10 @@ def test_a_reason_counts_for_one_subject_and_session_and_for_a_while(
         look_at(actor=staff, subject=subject, reason=REASON)
     assert not may(session="three")
     assert may(session="three", is_write=True)
+    settings.STAFF_LOOK_MINUTES = -61
+    with acting_from(Origin(session="four")):
+        look_at(actor=staff, subject=subject, reason=REASON)
+    assert not may(session="four", is_write=True)
     # What is one's own needs no reason.
     assert may(account_of(staff))
 
@@ -171,6 +175,29 @@ def test_the_admin_asks_and_then_opens(office: Client, room: Room, client_user: 
 def test_it_opens_pages_of_the_admin_alone(wanted: str, office: Client, room: Room) -> None:
     address = f"/admin/rooms/room/{room.pk}/reason/?next={wanted}"
     assert office.post(address, {"reason": REASON})["Location"] == room_page(room)
+
+
+def test_a_form_is_taken_after_the_reason_has_ended_and_opens_nothing_else(
+    office: Client, room: Room, settings: Settings
+) -> None:
+    conversation = f"/admin/messaging/conversation/{room.conversation_id}/"
+    settings.STAFF_LOOK_MINUTES = -1
+    for address in (room_page(room), f"{conversation}change/"):
+        office.post(office.get(address)["Location"], {"reason": REASON})
+    for address in (
+        f"/admin/rooms/room/{room.pk}/history/",
+        f"{conversation}change/",
+        f"{conversation}history/",
+    ):
+        assert office.get(address).status_code == 302
+        assert office.post(address).status_code in {302, 403}, address
+    assert office.post(f"{conversation}messages/").status_code == 405
+    form = {"name": "Order export", "duration_minutes": "45", "scheduled_at_0": "",
+            "scheduled_at_1": "", "participants-TOTAL_FORMS": "0",
+            "participants-INITIAL_FORMS": "0"}  # fmt: skip
+    assert office.post(room_page(room), form)["Location"] == "/admin/rooms/room/"
+    room.refresh_from_db()
+    assert room.name == "Order export"
 
 
 def test_another_session_asks_again(office: Client, staff: User, room: Room) -> None:
