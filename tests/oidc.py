@@ -17,6 +17,10 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import jwt
+import pytest
+import requests
+from django.test import Client
+from pytest_django import Settings
 
 CLIENTS = {"google-client", "microsoft-client"}
 SECRET = "suite-secret"
@@ -145,3 +149,47 @@ def running() -> Iterator[Provider]:
         finally:
             provider.shutdown()
             thread.join()
+
+
+@pytest.fixture
+def provider(db: None, settings: Settings) -> Iterator[Provider]:
+    """Both providers, at one place on loopback."""
+    with running() as stand_in:
+        options = {
+            "server_url": stand_in.url, "oauth_pkce_enabled": True, "fetch_userinfo": False,
+        }  # fmt: skip
+        settings.SOCIALACCOUNT_PROVIDERS = {
+            "openid_connect": {
+                "APPS": [
+                    {
+                        "provider_id": name,
+                        "name": name.title(),
+                        "client_id": f"{name}-client",
+                        "secret": SECRET,
+                        "settings": options | more,
+                    }
+                    for name, more in (
+                        ("google", {"email_authentication": True}),
+                        ("microsoft", {}),
+                    )
+                ]
+            }
+        }
+        yield stand_in
+
+
+def leave(client: Client, name: str = "google", **form: str) -> Any:
+    """Press the button."""
+    return client.post(f"/accounts/oidc/{name}/login/", {"process": "login"} | form)
+
+
+def arrive(client: Client, answer: Any) -> Any:
+    """Say yes at the provider, and come back."""
+    assert answer.status_code == 302, answer.content.decode()
+    there = requests.get(answer["Location"], allow_redirects=False, timeout=5)
+    assert there.status_code == 302, there.text
+    return client.get(there.headers["Location"].partition("testserver")[2])
+
+
+def sign_in(client: Client, name: str = "google", **form: str) -> Any:
+    return arrive(client, leave(client, name, **form))

@@ -1,4 +1,9 @@
-"""People who come by a link: as guests, or with an account that the link proves to be theirs."""
+"""People who come by a link: as guests, or with an account that the link proves to be theirs.
+
+Where an action here is for the system user, nobody is signed in: the caller has seen a link that
+was mailed to the address, which proves that the address is that person's and nothing more. What
+follows from it is therefore written, and recorded, as done by the person.
+"""
 
 from django.db import transaction
 
@@ -9,6 +14,7 @@ from accounts.actions.people import (
     sign_up,
     update_profile,
 )
+from accounts.actions.takeover import forget_who_began
 from accounts.events import AccountKept, GuestCame
 from accounts.models import User
 from accounts.queries import account_of, has_only_begun
@@ -47,9 +53,9 @@ def account_at(*, actor: User, email: str, name: str, password: str, timezone: s
     """An account at an address that a link has shown to be the person's.
 
     A guest's account is kept, with all its history. One that waits for its address to be
-    confirmed is finished, and whatever password it had works no more: somebody else may have
-    begun it. For the system user only. Records what it does; raises `AddressTaken`,
-    `InvalidProfile`, and `NotAllowed` for an account that was deactivated.
+    confirmed is finished, and no way in that it had works any more: somebody else may have
+    begun it (`forget_who_began`). For the system user only. Records what it does; raises
+    `AddressTaken`, `InvalidProfile`, and `NotAllowed` for an account that was deactivated.
     """
     require(actor, "accounts.manage_all_users")
     user = account_of(email)
@@ -65,6 +71,7 @@ def account_at(*, actor: User, email: str, name: str, password: str, timezone: s
         return user
     if not has_only_begun(user):
         raise AddressTaken(field="email")
+    forget_who_began(actor=user)
     update_profile(actor=user, user=user, changes={"name": name})
     choose_password(actor=user, password=password)
     confirm_address(actor=actor, user=user)

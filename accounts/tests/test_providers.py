@@ -2,12 +2,10 @@
 
 import logging
 import time
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-import requests
 from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from allauth.socialaccount.models import SocialAccount, SocialToken
@@ -17,55 +15,11 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import User
-from tests.fixtures import PASSWORD, capture_events, names
-from tests.oidc import SECRET, Provider, running
+from tests.fixtures import PASSWORD, capture_events, names, signed_in_long_ago
+from tests.oidc import Provider, arrive, leave, sign_in
 
 GMAIL = {"sub": "g-1", "name": "Nora Falk", "email": "nora@gmail.com", "email_verified": True}
 CONNECTIONS = "/accounts/3rdparty/"
-
-
-@pytest.fixture
-def provider(db: None, settings: Settings) -> Iterator[Provider]:
-    """Both providers, at one place on loopback."""
-    with running() as stand_in:
-        options = {
-            "server_url": stand_in.url, "oauth_pkce_enabled": True, "fetch_userinfo": False,
-        }  # fmt: skip
-        settings.SOCIALACCOUNT_PROVIDERS = {
-            "openid_connect": {
-                "APPS": [
-                    {
-                        "provider_id": name,
-                        "name": name.title(),
-                        "client_id": f"{name}-client",
-                        "secret": SECRET,
-                        "settings": options | more,
-                    }
-                    for name, more in (
-                        ("google", {"email_authentication": True}),
-                        ("microsoft", {}),
-                    )
-                ]
-            }
-        }
-        yield stand_in
-
-
-def leave(client: Client, name: str = "google", **form: str) -> Any:
-    """Press the button."""
-    return client.post(f"/accounts/oidc/{name}/login/", {"process": "login"} | form)
-
-
-def arrive(client: Client, answer: Any) -> Any:
-    """Say yes at the provider, and come back."""
-    assert answer.status_code == 302, answer.content.decode()
-    there = requests.get(answer["Location"], allow_redirects=False, timeout=5)
-    assert there.status_code == 302, there.text
-    return client.get(there.headers["Location"].partition("testserver")[2])
-
-
-def sign_in(client: Client, name: str = "google", **form: str) -> Any:
-    return arrive(client, leave(client, name, **form))
 
 
 def is_signed_in(client: Client) -> bool:
@@ -187,6 +141,7 @@ def test_it_is_connected_and_disconnected_in_the_profile(
     client: Client, client_user: User, provider: Provider
 ) -> None:
     client.post("/accounts/login/", {"login": client_user.email, "password": PASSWORD})
+    signed_in_long_ago(client)
     provider.claims = GMAIL | {"sub": "m-1"}
     asked = arrive(client, leave(client, "microsoft", process="connect"))
     assert asked["Location"] == "/accounts/reauthenticate/"
@@ -231,6 +186,7 @@ def test_the_only_way_in_is_not_disconnected(client: Client, provider: Provider)
 
 def test_no_token_is_kept(client: Client, client_user: User, provider: Provider) -> None:
     client.post("/accounts/login/", {"login": client_user.email, "password": PASSWORD})
+    signed_in_long_ago(client)
     provider.claims = GMAIL | {"picture": "https://example.org/nora.png", "locale": "nb"}
     arrive(client, leave(client, process="connect"))
     kept = str([row.get_decoded() for row in Session.objects.all()])
