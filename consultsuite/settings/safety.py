@@ -2,7 +2,7 @@
 
 from ipaddress import ip_network
 
-from csp.constants import NONCE, NONE, SELF
+from csp.constants import NONCE, NONE, SELF, STRICT_DYNAMIC
 from django.core.exceptions import ImproperlyConfigured
 
 from consultsuite.settings.environment import SECURE, env
@@ -21,7 +21,8 @@ REPORTS = "/reports/"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
-        "script-src": [SELF],
+        # Only what our own pages name, and what that loads: not even another file of this host.
+        "script-src": [NONCE, STRICT_DYNAMIC],
         "style-src": [SELF, NONCE],
         "img-src": [SELF, "data:", "blob:"],
         "font-src": [SELF],
