@@ -67,8 +67,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 300,
 }
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0.2}
-CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_REJECT_ON_WORKER_LOST = True
+# Tasks are acknowledged when they are taken, as what must not be lost is an errand, which is tried
+# again; an acknowledgement that comes after Redis went ends the whole worker (kombu 5.7).
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = 120
 # How long an errand that a worker has begun is nobody else's: longer than any task may take.
 ERRAND_LEASE_SECONDS = env.int("ERRAND_LEASE_SECONDS", default=180)

@@ -23,7 +23,14 @@ from tests.fixtures import PASSWORD
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 30
 
-EXPECTED = ("ERR_CONNECTION", "WebSocket", "htmx:sendError", "htmx:afterRequest", "status of 422")
+EXPECTED = (
+    "ERR_CONNECTION",
+    "ERR_INTERNET",
+    "WebSocket",
+    "htmx:sendError",
+    "htmx:afterRequest",
+    "status of 422",
+)
 """How browser and htmx say that a connection was lost or a form refused; what counts are faults
 of the page."""
 

@@ -48,9 +48,8 @@ def sign_in(visitor: Visitor, user: User) -> None:
 
 def add_passkey(visitor: Visitor, *, alone: bool = True) -> None:
     page = visitor.page
+    expect(page).to_have_url(f"{named(visitor)}/")  # signed in a moment ago, which is proof
     page.goto(f"{named(visitor)}/accounts/2fa/webauthn/add/")
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Continue").click()
     page.get_by_label("Name").fill("Laptop")
     page.get_by_label("Sign in with it alone").set_checked(alone)
     page.get_by_role("button", name="Add the passkey").click()

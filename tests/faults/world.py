@@ -99,6 +99,7 @@ class World(Suite):
         """Wait until every web process finds every part well; the caller bounds the time."""
         # Beat would ask the worker within its 15 seconds; this is quicker.
         await self.inside("ask_worker_to_beat")
+        self._start_what_ended()
         async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
             for web in self.webs:
                 while True:
@@ -106,6 +107,13 @@ class World(Suite):
                         if (await client.get(f"{web.url}/healthz")).status_code == 200:
                             break
                     await asyncio.sleep(0.1)
+
+    def _start_what_ended(self) -> None:
+        """As the runner does, where one of Celery's processes gave up."""
+        for part in (self.worker, self.beat):
+            if part.pid is not None and not part.is_running:
+                part.end(signal.SIGKILL)
+                part.start()
 
     # What processes leave behind ----------------------------------------------------------
 

@@ -17,6 +17,7 @@ export class MessageList {
     this.me = chat.dataset.me;
     for (const item of this.items()) this.#own(item);
     for (const item of this.items()) this.#arrange(item);
+    this.element.dataset.arranged = "";
     this.roving = new Roving(this.element);
   }
 
