@@ -56,6 +56,11 @@ def spend(name: str, *, person: Any = None, address: str | None = None, cost: in
             _spend(name, who, key, parse(rates[who]), cost)
 
 
+def spend_for(request: HttpRequest, name: str) -> None:
+    """Count a page's request by person (signed in) and address; raises as `spend`."""
+    spend(name, person=request.user.pk, address=address_of_request(request))
+
+
 def limited(name: str, *, methods: Collection[str] = ("POST",)) -> Callable[[View[P]], View[P]]:
     """A view that counts its requests of these methods by person (signed in) and address."""
 
@@ -63,7 +68,7 @@ def limited(name: str, *, methods: Collection[str] = ("POST",)) -> Callable[[Vie
         @wraps(view)
         def counted(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             if request.method in methods:
-                spend(name, person=request.user.pk, address=address_of_request(request))
+                spend_for(request, name)
             return view(request, *args, **kwargs)
 
         return counted

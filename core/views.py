@@ -17,9 +17,8 @@ from django.views.decorators.csrf import csrf_exempt, requires_csrf_token
 from django.views.decorators.http import require_POST, require_safe
 
 from core.actions.violations import count_violation
-from core.addresses import address_of_request
 from core.api.problems import CONTENT_TYPE, problem
-from core.limits import limited, spend
+from core.limits import limited, spend_for
 from core.palette import destinations
 from core.refusals import tell_of_request
 from core.requests import person
@@ -87,7 +86,7 @@ def go(request: HttpRequest) -> HttpResponse:
     """Go to anything: a page of its own without a script, the palette's entries to htmx."""
     text = request.GET.get("q", "").strip()[:200]
     if text:
-        spend("search", person=request.user.pk, address=address_of_request(request))
+        spend_for(request, "search")
     template = "core/destinations.html" if getattr(request, "htmx", False) else "core/go.html"
     context = {"text": text, "destinations": destinations(person(request), text)}
     return render(request, template, context)

@@ -7,8 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from core.addresses import address_of_request
-from core.limits import spend
+from core.limits import spend_for
 from core.permissions import granted
 from core.requests import number, person
 from messaging.actions.conversations import mark_read
@@ -47,7 +46,7 @@ def messages(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 
 def _send(request: HttpRequest, conversation: Conversation) -> HttpResponse:
     """The composer without its script: a plain form, or htmx."""
-    spend("message", person=request.user.pk, address=address_of_request(request))
+    spend_for(request, "message")
     message = send_message(
         actor=person(request),
         conversation=conversation,
@@ -115,7 +114,7 @@ def menu(request: HttpRequest, message_id: UUID) -> HttpResponse:
 def edit(request: HttpRequest, message_id: UUID) -> HttpResponse:
     """Change one's own message; everybody's page learns it from the event."""
     message = _message(request, message_id)
-    spend("message", person=request.user.pk, address=address_of_request(request))
+    spend_for(request, "message")
     edit_message(actor=person(request), message=message, body=request.POST.get("body", ""))
     return HttpResponse(status=204)
 

@@ -8,7 +8,12 @@ from typing import Any, ClassVar
 from django.db.models import QuerySet
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, ValidationError
+from rest_framework.exceptions import (
+    AuthenticationFailed,
+    NotAuthenticated,
+    PermissionDenied,
+    ValidationError,
+)
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,6 +25,7 @@ from core.actions.idempotency import Answer, answer_once
 from core.addresses import address_of_request
 from core.api.pages import CursorPagination
 from core.api.shapes import wrong_types
+from core.errors import NotAllowed
 from core.limits import spend
 
 MAX_KEY_CHARACTERS = 255
@@ -34,12 +40,21 @@ class ApiView(APIView):
     limits: ClassVar[dict[str, str]] = {}
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """As DRF, which lets whoever fails to sign in try without limit."""
+        """As DRF, which lets whoever is refused at the door try without limit."""
         try:
             super().initial(request, *args, **kwargs)
-        except (AuthenticationFailed, NotAuthenticated):
-            spend("api", address=address_of_request(request._request))
+        except (AuthenticationFailed, NotAuthenticated, PermissionDenied, NotAllowed):
+            person = request.user.pk
+            spend("api", person=person, address=None if person else self._address)
             raise
+
+    def spend(self, name: str) -> None:
+        """Count the request against another limit besides the method's; raises `RateLimited`."""
+        spend(name, person=self.person.pk, address=self._address)
+
+    @property
+    def _address(self) -> str | None:
+        return address_of_request(self.request._request)
 
     @property
     def person(self) -> Any:
@@ -126,5 +141,6 @@ class UnknownAddress(APIView):
         return super().dispatch(request, *args, **kwargs)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Before the method is looked at: there is nothing here."""
+        """Before the method is looked at: there is nothing here, however often one asks."""
+        spend("api", address=address_of_request(request._request))
         raise Http404

@@ -14,6 +14,7 @@ from rest_framework.test import APIClient
 
 from accounts.actions.tokens import create_api_token
 from accounts.models import User
+from accounts.models.token import Scope
 from consultsuite import settings as project
 from consultsuite.asgi import application
 from core import limits, presence
@@ -266,6 +267,31 @@ class TestApi:
         api.credentials()
         assert api.post(reverse("api:signin"), {}).status_code == 429
         assert api.get(reverse("api:rooms"), REMOTE_ADDR="203.0.113.7").status_code == 401
+
+    def test_an_address_where_nothing_is(self, db: None, rates: Any) -> None:
+        rates(api={"person": "100/m", "address": "2/m"})
+        api = APIClient()
+        assert [api.get("/api/nothing/").status_code for _ in range(2)] == [404, 404]
+        answer = api.post("/api/nothing/either/")
+        assert (answer.status_code, answer["Content-Type"]) == (429, "application/problem+json")
+        assert int(answer["Retry-After"]) > 50
+
+    def test_a_token_that_may_only_read_and_writes(
+        self, client_user: User, consultant: User, rates: Any
+    ) -> None:
+        rates(api={"person": "2/m", "address": "1/m"})
+        token, _ = create_api_token(
+            actor=client_user, user=client_user, scope=Scope.READ, name="A script"
+        )
+        api = APIClient()
+        api.credentials(HTTP_AUTHORIZATION=f"Token {token}")
+        url = reverse("api:rooms")
+        assert [api.post(url, {}).status_code for _ in range(2)] == [403, 403]
+        assert api.post(url, {}).status_code == 429
+        assert api.get(url).status_code == 429
+        api = APIClient()
+        api.force_authenticate(consultant)
+        assert api.get(url).status_code == 200
 
     def test_messages_are_counted_with_those_of_the_page_alone(
         self, client_user: User, room: Room, rates: Any

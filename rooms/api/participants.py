@@ -1,5 +1,6 @@
 """Who takes part in a room."""
 
+from typing import ClassVar
 from uuid import UUID
 
 from django.shortcuts import get_object_or_404
@@ -25,6 +26,8 @@ from rooms.serializers import (
 
 class Participants(RoomView):
     """The people of a room."""
+
+    limits: ClassVar = {"POST": "invitation"}
 
     @listing(
         "participants_list", ParticipantSerializer, parameters=[ParticipantsQuery, CURSOR, LIMIT]

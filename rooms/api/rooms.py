@@ -58,6 +58,8 @@ class Rooms(RoomView):
     @operation("rooms_create", RoomSerializer, body=CreateRoomSerializer, status=201, creates=True)
     def post(self, request: Request) -> Response:
         """Make a room. You become its host; it stays scheduled until you start it."""
+        if isinstance(request.data, dict) and request.data.get("client_email"):
+            self.spend("invitation")
         return self.once(self._create)
 
     def _create(self) -> Response:

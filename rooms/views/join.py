@@ -21,6 +21,7 @@ from accounts.forms import KeepAccountForm, NameForm, NewAccountForm
 from accounts.models import User
 from accounts.queries import organisation_name
 from core.errors import ActionError, NotAllowed
+from core.limits import limited
 from core.refusals import tell_of_request
 from core.requests import person, show_refusal
 from rooms.actions.invitations import (
@@ -107,6 +108,7 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_POST
 @never_cache
+@limited("invitation")
 def again(request: HttpRequest, token: str) -> HttpResponse:
     """Mail a guest a new link, to the address that was invited. Everybody reads the same."""
     participant = queries.guest_who_may_return(token)

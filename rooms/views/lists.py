@@ -8,9 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
-from core.addresses import address_of_request
 from core.errors import ActionError
-from core.limits import spend
+from core.limits import spend_for
 from core.requests import person, show_refusal
 from rooms.actions.lifecycle import create_room
 from rooms.forms import RoomForm
@@ -36,7 +35,7 @@ def room_list(request: HttpRequest) -> HttpResponse:
     mode = request.GET.get("mode", "")
     text = request.GET.get("q", "").strip()[:200]
     if text:
-        spend("search", person=request.user.pk, address=address_of_request(request))
+        spend_for(request, "search")
     rooms = queries.filtered_rooms(person(request), status=status, mode=mode, text=text)
     page = Paginator(rooms.order_by("-created_at", "pk"), PAGE_SIZE).get_page(
         request.GET.get("page")
@@ -70,6 +69,8 @@ def create(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
         actor = person(request)
+        if values["client_email"]:
+            spend_for(request, "invitation")
         try:
             room = create_room(
                 actor=actor,

@@ -86,6 +86,7 @@ def remove(request: HttpRequest, room_id: UUID, user_id: UUID) -> HttpResponse:
 
 @require_POST
 @login_required
+@limited("invitation")
 def guest_link(request: HttpRequest, room_id: UUID, user_id: UUID) -> HttpResponse:
     """Mail a guest a new link."""
     view = load(request, room_id)
