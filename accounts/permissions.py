@@ -49,10 +49,15 @@ def synchronise_groups() -> None:
 
 
 def assign_role(user: User, role: str | None) -> None:
-    """Put the person into the role's group and out of the other roles' groups."""
+    """Put the person into the role's group and out of the other roles' groups.
+
+    Who is an administrator stands with the person too, as every request asks for it.
+    """
     user.groups.remove(*Group.objects.filter(name__in=BusinessRole.values).exclude(name=role))
     if role is not None:
         user.groups.add(Group.objects.get(name=role))
+    user.is_administrator = role == BusinessRole.ADMIN
+    user.save(update_fields=["is_administrator"])
 
 
 def differences() -> list[str]:
@@ -65,6 +70,8 @@ def differences() -> list[str]:
         held = {group.name for group in user.groups.all()} & set(BusinessRole.values)
         if held != expected:
             lines.append(f"{user.pk}: groups {sorted(held)}, role {sorted(expected)}")
+        elif user.is_administrator != (BusinessRole.ADMIN in held):
+            lines.append(f"{user.pk}: is_administrator is {user.is_administrator}")
     for role, codenames in ROLE_PERMISSIONS.items():
         held_codenames = set(
             Permission.objects.filter(group__name=role).values_list("codename", flat=True)

@@ -154,8 +154,8 @@ def _live_keys() -> QuerySet[Session, str]:
 
 
 def is_last_needed_factor(authenticator: Authenticator) -> bool:
-    """True if staff, who must have a second factor, would be left without one."""
-    if not settings.STAFF_MFA_REQUIRED or not authenticator.user.is_staff:
+    """True if somebody who must have a second factor would be left without one."""
+    if not settings.STAFF_MFA_REQUIRED or not authenticator.user.needs_second_factor:
         return False
     factors = Authenticator.objects.filter(user_id=authenticator.user_id, type__in=SECOND_FACTORS)
     return not factors.exclude(pk=authenticator.pk).exists()

@@ -28,11 +28,12 @@ def has_second_factor(user: Any) -> bool:
 
 
 def lacks_second_factor(user: Any) -> bool:
-    """True for staff without the second factor that the settings ask of them: they may nothing.
+    """True for who lacks the second factor that the settings ask of them: they may nothing.
 
-    Asked once per person instance; no query for anybody else.
+    Of whom it is asked the person's model says (``needs_second_factor``). Asked once per person
+    instance; no query for anybody else.
     """
-    if not settings.STAFF_MFA_REQUIRED or not user.is_staff:
+    if not settings.STAFF_MFA_REQUIRED or not user.needs_second_factor:
         return False
     known: dict[str, Any] = user.__dict__
     if "_lacks_second_factor" not in known:
@@ -44,7 +45,7 @@ def has_permission(actor: Any, permission: str, obj: Model | None = None) -> boo
     """True if the actor holds ``app.codename``, on the object or (``obj=None``) in general.
 
     The system user, which runs background work, may do everything; an inactive person nothing,
-    nor staff without the second factor that they must have. Being staff gives nothing here: staff
+    nor who lacks a second factor that they must have. Being staff gives nothing here: staff
     read through views of their own.
     """
     if not actor.is_active or lacks_second_factor(actor):

@@ -73,6 +73,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         editable=False,
         help_text="Came by a link and has no password; the account is not kept yet.",
     )
+    is_administrator = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text="Holds the business role that manages everything; kept with it.",
+    )
     date_joined = models.DateTimeField(default=now)
     last_seen_at = models.DateTimeField(null=True, blank=True)
 
@@ -111,6 +116,15 @@ class User(AbstractBaseUser, PermissionsMixin):
     def get_full_name(self) -> str:
         """The name, as Django's admin asks for it."""
         return self.name
+
+    @property
+    def needs_second_factor(self) -> bool:
+        """Whether so much depends on the account that a password is not enough for it.
+
+        Staff, and who manages all people by their business role. Asked at every request: known
+        without a query.
+        """
+        return self.is_staff or self.is_superuser or self.is_administrator
 
     @property
     def stream(self) -> StreamKey:

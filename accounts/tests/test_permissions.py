@@ -1,10 +1,13 @@
 """Business roles and what they may do."""
 
+from collections.abc import Callable
+
 import pytest
 from django.contrib.auth.models import Group, Permission
 
 from accounts import permissions
-from accounts.models import BusinessRole, User
+from accounts.actions.organisations import set_business_role
+from accounts.models import BusinessRole, Organisation, User
 
 GENERAL = [
     "read_own_projects",
@@ -96,3 +99,16 @@ def test_differences_are_named_and_healed(client_user: User, outsider: User) -> 
 def test_somebody_in_a_group_without_a_membership_is_named(staff: User) -> None:
     staff.groups.add(Group.objects.get(name="admin"))
     assert permissions.differences() == [f"{staff.pk}: groups ['admin'], role []"]
+
+
+def test_an_administrator_who_is_not_marked_as_one_is_named(
+    system: User, house: Organisation, make_person: Callable[..., User]
+) -> None:
+    boss = make_person("Ada Holm", house, BusinessRole.ADMIN)
+    assert (boss.is_administrator, permissions.differences()) == (True, [])
+    User.objects.filter(pk=boss.pk).update(is_administrator=False)
+    assert permissions.differences() == [f"{boss.pk}: is_administrator is False"]
+    set_business_role(
+        actor=system, user=boss, organisation=house, role=BusinessRole.INTERNAL_ENGINEER
+    )
+    assert not User.objects.get(pk=boss.pk).needs_second_factor

@@ -13,11 +13,15 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core import mail
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
-from pytest_django import Settings
+from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries, Settings
 
-from accounts.models import ApiToken, User
+from accounts.actions.tokens import create_api_token
+from accounts.models import ApiToken, BusinessRole, Organisation, User
 from core.encryption import decrypt, places
+from core.permissions import has_permission
 from tests.api import signed_in
 from tests.fixtures import PASSWORD, capture_events, names, signed_in_long_ago
 
@@ -263,6 +267,45 @@ def test_the_api_refuses_staff_without_one(client: Client, staff: User) -> None:
     assert (answer.status_code, answer["Content-Type"]) == (403, "application/problem+json")
     assert "two steps" in answer.json()["detail"]
     assert client.post("/api/auth/signout/").status_code == 204
+
+
+@pytest.mark.usefixtures("strict")
+def test_who_manages_everybody_needs_one_like_staff(
+    client: Client, house: Organisation, make_person: Callable[..., User], set_up: SetUp
+) -> None:
+    boss = make_person("Ada Holm", house, BusinessRole.ADMIN)
+    assert not boss.is_staff
+    token, _ = create_api_token(actor=boss, user=boss)
+    assert sign_in(client, boss) == "/"
+    for path in ("/api/admin/users/", "/api/admin/audit-logs/"):
+        assert client.get(path).status_code == 403
+        assert (
+            signed_in(None).get(path, headers={"Authorization": f"Token {token}"}).status_code
+            == 401
+        )
+    assert client.get("/")["Location"] == INDEX
+    assert not has_permission(boss, "accounts.manage_all_users")
+    set_up(client)
+    assert client.get("/api/admin/users/").status_code == 200
+    client.post("/accounts/2fa/totp/deactivate/")
+    assert Authenticator.objects.filter(user=boss, type="totp").exists()
+
+
+@pytest.mark.usefixtures("strict")
+def test_asking_of_whom_it_is_needed_costs_nobody_else_a_query(
+    client: Client,
+    consultant: User,
+    settings: Settings,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    client.force_login(consultant)
+    client.get("/profile/")
+    settings.STAFF_MFA_REQUIRED = False
+    with CaptureQueriesContext(connection) as free:
+        client.get("/profile/")
+    settings.STAFF_MFA_REQUIRED = True
+    with django_assert_num_queries(len(free)):
+        client.get("/profile/")
 
 
 def test_the_admin_asks_by_the_sites_own_sign_in(client: Client, client_user: User) -> None:

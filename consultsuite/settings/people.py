@@ -41,7 +41,8 @@ ACCOUNT_MAX_EMAIL_ADDRESSES = 5
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT: int = env.int("REAUTHENTICATION_SECONDS", default=600)
 
-# Who works for the house signs in with two steps, or does nothing here but set the second one up.
+# Staff and business administrators sign in with two steps, or do nothing here but set the second
+# one up.
 STAFF_MFA_REQUIRED: bool = env.bool("STAFF_MFA_REQUIRED", default=PRODUCTION)
 MFA_ADAPTER = "accounts.adapter.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
