@@ -9,7 +9,7 @@ from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.models import Group
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 
 from accounts.actions.organisations import (
@@ -44,6 +44,15 @@ from core.requests import person
 def account_of(user: User) -> Subject:
     """Everything that is about one person."""
     return Subject("user", user.pk, "your account", User.objects.filter(pk=user.pk))
+
+
+def organisation_subject(organisation: Organisation) -> Subject:
+    """An organisation, which belongs to its people and to those whom it has invited."""
+    people = User.objects.filter(
+        Q(membership__organisation=organisation)
+        | Q(email__in=organisation.invitations.values("email"))
+    )
+    return Subject("organisation", organisation.pk, f"the organisation “{organisation}”", people)
 
 
 class OfPersonAdmin(PersonalAdmin):
@@ -184,7 +193,7 @@ class MembersInline(ReadOnlyInline):
 
 
 @admin.register(Organisation)
-class OrganisationAdmin(ActionAdmin):
+class OrganisationAdmin(PersonalAdmin, ActionAdmin):
     """Clients' organisations and the consultants' own."""
 
     list_display = ["name", "is_internal", "number_of_people", "created_at"]
@@ -194,6 +203,10 @@ class OrganisationAdmin(ActionAdmin):
     ordering = ["name"]
     inlines = [MembersInline]
     fields = ["name", "is_internal"]
+
+    def subject_of(self, row: Organisation) -> Subject:
+        """Itself."""
+        return organisation_subject(row)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Organisation]:
         """With the number of people, in the same query."""
@@ -237,7 +250,7 @@ class MembershipAdmin(OfPersonAdmin, ReadOnlyAdmin):
 
 
 @admin.register(OrganisationInvitation)
-class OrganisationInvitationAdmin(ReadOnlyAdmin):
+class OrganisationInvitationAdmin(PersonalAdmin, ReadOnlyAdmin):
     """Invitations by e-mail; made, sent again and revoked on the organisation's page."""
 
     list_display = ["email", "organisation", "role", "invited_by", "created_at", "status"]
@@ -251,6 +264,10 @@ class OrganisationInvitationAdmin(ReadOnlyAdmin):
     date_hierarchy = "created_at"
     ordering = ["-created_at"]
     exclude = ["nonce"]
+
+    def subject_of(self, row: OrganisationInvitation) -> Subject:
+        """The organisation."""
+        return organisation_subject(row.organisation)
 
 
 # Loaded here, or they would register their own pages after ours.
@@ -287,10 +304,10 @@ class GroupAdmin(ReadOnlyAdmin):
 class ApiTokenAdmin(OfPersonAdmin, ReadOnlyAdmin):
     """Whose API tokens there are. Made by their owners or `create_token`; digests are not shown."""
 
-    list_display = ["name", "user", "scope", "created", "expiry", "last_used_at"]
+    list_display = ["user", "scope", "created", "expiry", "last_used_at"]
     list_filter = ["scope"]
     list_select_related = ["user"]
-    search_fields = ["user__email", "user__name", "name", "=token_key"]
+    search_fields = ["user__email", "user__name", "=token_key"]
     date_hierarchy = "created"
     ordering = ["-created"]
     fields = ["name", "user", "scope", "token_key", "created", "expiry", "last_used_at"]
@@ -323,9 +340,9 @@ class KnownDeviceAdmin(OfPersonAdmin, ReadOnlyAdmin):
 class SessionAdmin(OfPersonAdmin, ReadOnlyAdmin):
     """Where people are signed in by a browser. The keys, which would let one in, are not shown."""
 
-    list_display = ["user", "device", "ip", "created_at", "last_seen_at"]
+    list_display = ["user", "created_at", "last_seen_at"]
     list_select_related = ["user"]
-    search_fields = ["user__email", "user__name", "=ip"]
+    search_fields = ["user__email", "user__name"]
     date_hierarchy = "last_seen_at"
     ordering = ["-last_seen_at"]
     fields = ["user", "device", "user_agent", "ip", "created_at", "last_seen_at"]
@@ -335,7 +352,7 @@ class SessionAdmin(OfPersonAdmin, ReadOnlyAdmin):
         """Those that go on."""
         return live_sessions().select_related("user")
 
-    @admin.display(ordering="user_agent")
+    @admin.display
     def device(self, session: UserSession) -> str:
         """The program, as people call it."""
         return device_of(session.user_agent).name

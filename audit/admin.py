@@ -246,7 +246,7 @@ def _period(text: str) -> tuple[int, int, int] | None:
 class AuditLogAdmin(ReadOnlyAdmin):
     """Who did or tried what, on what, when and from where."""
 
-    list_display = ["at", "outcome", "action", "actor", "about", "ip", "session"]
+    list_display = ["at", "outcome", "action", "actor", "about", "session"]
     list_filter = [OutcomeFilter, WhenFilter, ActionFilter]
     list_select_related = ["actor", "stream"]
     search_fields = ["actor__email"]  # shows the field; `get_search_results` searches

@@ -201,16 +201,22 @@ class Subject:
 def may_look(staff: Any, subject: Subject, *, session: str, is_write: bool = False) -> bool:
     """Whether this session has given a reason that still counts, or needs none.
 
-    Nobody needs a reason for what is theirs alone. A form that was opened with a reason may be
-    sent for `SENT_WITHIN` after it ended: nothing typed is lost, and the change is recorded by
-    itself.
+    Nobody needs a reason for what is theirs alone; for what is nobody's yet they do. A form that
+    was opened with a reason may be sent for `SENT_WITHIN` after it ended: nothing typed is lost,
+    and the change is recorded by itself.
     """
     given = AccessReceipt.objects.filter(
         staff=staff, kind=subject.kind, object_id=subject.object_id, session=session
     )
     grace = SENT_WITHIN if is_write else timedelta(0)
     given = given.filter(ends_at__gt=Now() - grace)
-    return given.exists() or not concerned(staff, subject).exists()
+    return given.exists() or is_own(staff, subject)
+
+
+def is_own(staff: Any, subject: Subject) -> bool:
+    """Whether it is the data of who looks, and of nobody else."""
+    owners = set(subject.people.order_by("pk").values_list("pk", flat=True).distinct()[:2])
+    return owners == {staff.pk}
 
 
 def concerned(staff: Any, subject: Subject) -> QuerySet[Any]:

@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING, Any
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin, messages
 from django.contrib.admin.filters import FieldListFilter
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import get_fields_from_path
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.forms import ModelForm
+from django.forms import CheckboxInput, ModelForm
 from django.http import HttpRequest
 from django.shortcuts import redirect
+from django.utils.safestring import SafeString, mark_safe
 
 from core.actions.errands import try_errand_again
 from core.errors import ActionError, NotAllowed
@@ -30,6 +34,27 @@ admin.site.index_title = "Administration"
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 # And one way to change a password.
 admin.site.password_change = lambda *_: redirect("account_change_password")  # type: ignore[method-assign, assignment]
+
+
+class DeclaredAutocomplete(AutocompleteJsonView):
+    """Looks up what a form of ours offers to look up, and for nobody else's field."""
+
+    def process_request(self, request: HttpRequest) -> Any:
+        """As Django, which answers for every column that points to something."""
+        found = super().process_request(request)
+        field = found[2]
+        if (field.model, field.name) not in _looked_up(self.admin_site):
+            raise PermissionDenied
+        return found
+
+
+def _looked_up(site: Any) -> set[tuple[Any, str]]:
+    pages = site._registry.values()
+    forms = [*pages, *(inline for page in pages for inline in page.inlines)]
+    return {(form.model, name) for form in forms for name in form.autocomplete_fields}
+
+
+admin.site.autocomplete_view = DeclaredAutocomplete.as_view(admin_site=admin.site)  # type: ignore[method-assign, assignment]
 
 if TYPE_CHECKING:  # Django's classes take a parameter in their type stubs only
     Page = admin.ModelAdmin[Any]
@@ -65,6 +90,14 @@ class ActingAdmin(Page):
         field = get_fields_from_path(self.model, name)[-1]
         return make(field, request, {}, self.model, self, field_path=name).expected_parameters()  # type: ignore[no-any-return]
 
+    @admin.display(description=mark_safe('<input type="checkbox" id="action-toggle">'))
+    def action_checkbox(self, obj: Any) -> SafeString:
+        """Django's box to choose a row, called by its id: a row's own words may be content."""
+        name = f"Select {obj._meta.verbose_name} {obj.pk}"
+        attributes = {"class": "action-select", "aria-label": name}
+        box = CheckboxInput(attributes, check_test=lambda _: False)
+        return box.render(ACTION_CHECKBOX_NAME, str(obj.pk))
+
     def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
         """A row is named by its key: by another column the door would be another row's."""
         return to_field == self.opts.pk.attname
@@ -84,7 +117,9 @@ class ActingAdmin(Page):
             except ActionError as refusal:
                 if isinstance(refusal, NotAllowed):
                     tell_of_request(request, refusal)
-                self.message_user(request, f"{row}: {refusal.detail}", messages.ERROR)
+                # Its title would be content.
+                name = f"{row._meta.verbose_name} {getattr(row, 'email', None) or row.pk}"
+                self.message_user(request, f"{name}: {refusal.detail}", messages.ERROR)
             else:
                 number += 1
         if number:

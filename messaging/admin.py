@@ -58,9 +58,9 @@ class MembersInline(ReadOnlyInline):
 class ConversationAdmin(PersonalAdmin, ReadOnlyAdmin):
     """Conversations; their messages have a page of their own."""
 
-    list_display = ["title", "kind", "number_of_members", "closed_at", "created_at"]
+    list_display = ["id", "kind", "number_of_members", "closed_at", "created_at"]
     list_filter = ["kind", ("closed_at", admin.EmptyFieldListFilter)]
-    search_fields = ["title", "=id", "members__user__email"]
+    search_fields = ["=id", "members__user__email"]
     date_hierarchy = "created_at"
     ordering = ["-created_at"]
     inlines = [MembersInline]
@@ -109,9 +109,9 @@ class ConversationAdmin(PersonalAdmin, ReadOnlyAdmin):
 class ConversationMemberAdmin(OfConversationAdmin, ReadOnlyAdmin):
     """Places in conversations."""
 
-    list_display = ["user", "conversation", "role", "read_seq", "added_at", "removed_at"]
+    list_display = ["user", "conversation_id", "role", "read_seq", "added_at", "removed_at"]
     list_filter = ["role", ("removed_at", admin.EmptyFieldListFilter)]
-    list_select_related = ["user", "conversation"]
+    list_select_related = ["user"]
     search_fields = ["user__email", "user__name", "=conversation__id"]
     date_hierarchy = "added_at"
     ordering = ["-added_at"]
@@ -121,13 +121,13 @@ class ConversationMemberAdmin(OfConversationAdmin, ReadOnlyAdmin):
 class MessageAdmin(OfConversationAdmin, ReadOnlyAdmin):
     """Who wrote when; what, on the message's page alone. No search knows words."""
 
-    list_display = ["conversation", "seq", "author", "message_type", "created_at", "state"]
+    list_display = ["conversation_id", "seq", "author", "message_type", "created_at", "state"]
     list_filter = [
         "message_type",
         ("edited_at", admin.EmptyFieldListFilter),
         ("deleted_at", admin.EmptyFieldListFilter),
     ]
-    list_select_related = ["conversation", "author"]
+    list_select_related = ["author"]
     search_fields = ["author__email", "author__name", "=conversation__id", "=id"]
     date_hierarchy = "created_at"
     show_full_result_count = False
@@ -180,8 +180,8 @@ class ConversationGrantAdmin(PersonalAdmin, ReadOnlyAdmin):
         """The conversation."""
         return conversation_subject(row.content_object)
 
-    list_display = ["user", "permission", "content_object"]
+    list_display = ["user", "permission", "content_object_id"]
     list_filter = ["permission__codename"]
-    list_select_related = ["user", "permission__content_type", "content_object"]
+    list_select_related = ["user", "permission__content_type"]
     search_fields = ["user__email", "=content_object__id"]
     ordering = ["-pk"]

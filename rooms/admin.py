@@ -94,7 +94,7 @@ class RoomAdmin(PersonalAdmin, ActionAdmin):
     """Consultations: when, who, how they stand. What is said and written in them is not shown."""
 
     list_display = [
-        "name",
+        "id",
         "room_type",
         "mode",
         "status",
@@ -106,7 +106,7 @@ class RoomAdmin(PersonalAdmin, ActionAdmin):
     ]
     list_filter = ["status", "mode", "room_type"]
     list_select_related = ["room_type", "created_by"]
-    search_fields = ["name", "=id", "participants__user__email", "participants__user__name"]
+    search_fields = ["=id", "participants__user__email", "participants__user__name"]
     date_hierarchy = "created_at"
     ordering = ["-created_at"]
     inlines = [ParticipantsInline]
@@ -175,10 +175,10 @@ class RoomAdmin(PersonalAdmin, ActionAdmin):
 class ParticipantAdmin(OfRoomAdmin, ReadOnlyAdmin):
     """Places in rooms."""
 
-    list_display = ["user", "room", "role", "added_at", "joined_at", "left_at"]
+    list_display = ["user", "room_id", "role", "added_at", "joined_at", "left_at"]
     list_filter = ["role", ("left_at", admin.EmptyFieldListFilter)]
-    list_select_related = ["user", "room"]
-    search_fields = ["user__email", "user__name", "room__name", "=room__id"]
+    list_select_related = ["user"]
+    search_fields = ["user__email", "user__name", "=room__id"]
     date_hierarchy = "added_at"
     ordering = ["-added_at"]
 
@@ -187,14 +187,14 @@ class ParticipantAdmin(OfRoomAdmin, ReadOnlyAdmin):
 class RoomInvitationAdmin(OfRoomAdmin, ReadOnlyAdmin):
     """Invitations by e-mail; made, sent again and revoked in the room. Links are not shown."""
 
-    list_display = ["email", "room", "role", "invited_by", "created_at", "status"]
+    list_display = ["email", "room_id", "role", "invited_by", "created_at", "status"]
     list_filter = [
         "role",
         ("accepted_at", admin.EmptyFieldListFilter),
         ("revoked_at", admin.EmptyFieldListFilter),
     ]
-    list_select_related = ["room", "invited_by"]
-    search_fields = ["email", "invited_by__email", "room__name", "=room__id"]
+    list_select_related = ["invited_by"]
+    search_fields = ["email", "invited_by__email", "=room__id"]
     date_hierarchy = "created_at"
     ordering = ["-created_at"]
     exclude = ["nonce"]
@@ -204,10 +204,10 @@ class RoomInvitationAdmin(OfRoomAdmin, ReadOnlyAdmin):
 class VisitAdmin(PersonalAdmin, ReadOnlyAdmin):
     """Stays in rooms."""
 
-    list_display = ["visitor", "room", "entered_at", "ended_at"]
+    list_display = ["visitor", "room_id", "entered_at", "ended_at"]
     list_filter = [("ended_at", admin.EmptyFieldListFilter)]
-    list_select_related = ["participant__user", "participant__room"]
-    search_fields = ["participant__user__email", "participant__room__name"]
+    list_select_related = ["participant__user"]
+    search_fields = ["participant__user__email", "=participant__room__id"]
     date_hierarchy = "entered_at"
     ordering = ["-entered_at"]
 
@@ -220,19 +220,18 @@ class VisitAdmin(PersonalAdmin, ReadOnlyAdmin):
         """Who."""
         return str(visit.participant.user)
 
-    @admin.display(ordering="participant__room__name")
-    def room(self, visit: Visit) -> str:
+    @admin.display(description="room", ordering="participant__room_id")
+    def room_id(self, visit: Visit) -> str:
         """Where."""
-        return visit.participant.room.name
+        return str(visit.participant.room_id)
 
 
 @admin.register(AgendaItem)
 class AgendaItemAdmin(OfRoomAdmin, ReadOnlyAdmin):
     """Agendas of rooms; edited in the room."""
 
-    list_display = ["title", "room", "position", "minutes", "started_at", "finished_at"]
-    list_select_related = ["room"]
-    search_fields = ["room__name", "=room__id"]
+    list_display = ["room_id", "position", "minutes", "started_at", "finished_at"]
+    search_fields = ["=room__id"]
     ordering = ["-room__created_at", "position"]
     fields = ["room", "position", "title", "minutes", "started_at", "finished_at"]
 
@@ -256,8 +255,8 @@ class RoomGrantAdmin(PersonalAdmin, ReadOnlyAdmin):
         """The room."""
         return room_subject(row.content_object)
 
-    list_display = ["user", "permission", "content_object"]
+    list_display = ["user", "permission", "content_object_id"]
     list_filter = ["permission__codename"]
-    list_select_related = ["user", "permission__content_type", "content_object"]
+    list_select_related = ["user", "permission__content_type"]
     search_fields = ["user__email", "=content_object__id"]
     ordering = ["-pk"]

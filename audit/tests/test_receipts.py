@@ -36,8 +36,6 @@ NOT_PERSONAL = {
     "core.errand": "what follows events: names, times and an id",
     "core.idempotentanswer": "a key and a status; what was answered is not shown",
     "audit.accessreceipt": "what staff did; people see their own on a page of theirs",
-    "accounts.organisation": "a company, not a person",
-    "accounts.organisationinvitation": "an address that has no account yet",
     "auth.group": "the business roles",
     "rooms.roomtype": "the same for everybody",
     "rooms.roomtypeagendaitem": "the same for everybody",
