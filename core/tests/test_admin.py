@@ -216,7 +216,7 @@ def test_people_are_deactivated_and_activated(
         assert names(events) == [event]
     chosen = {"action": "deactivate", "_selected_action": [str(staff.pk)]}
     response = office.post(page(User, "changelist"), chosen, follow=True)
-    assert f"user {staff.email}: You cannot deactivate yourself" in response.content.decode()
+    assert f"User {staff.email}: You cannot deactivate yourself" in response.content.decode()
 
 
 def test_an_address_is_confirmed_by_hand(office: Client, client_user: User, staff: User) -> None:
@@ -297,7 +297,7 @@ def test_rooms_are_completed_and_cancelled_as_they_can_be(
     )
     text = response.content.decode()
     assert "1 completed." in text
-    assert f"room {waiting.pk}: This consultation is scheduled, so it cannot be completed." in text
+    assert f"Room {waiting.pk}: This consultation is scheduled, so it cannot be completed." in text
     response = office.post(
         page(Room, "changelist"), {"action": "cancel", "_selected_action": chosen}, follow=True
     )
