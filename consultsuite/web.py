@@ -72,8 +72,8 @@ def collect_seldom() -> None:
     """Let Python look for circular garbage seldom, and never among what is loaded for good.
 
     Writing one frame to 1,000 sockets makes some thousand objects that live for a moment. With
-    Python's own threshold of 700 each such write walked through whatever there is: 40 % of the
-    processor time, and pauses that everybody waits for. Now some megabytes of garbage may wait.
+    Python's own threshold of 700 each such write walked through whatever there is: it stood first
+    in a profile, and makes pauses that everybody waits for. Now some megabytes of garbage may wait.
     """
     gc.collect()
     gc.freeze()
