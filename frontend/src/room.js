@@ -1,12 +1,13 @@
 /* A consultation, live. Without this script the page still shows everything and sends by form. */
 import { Chat } from "./chat/chat.js";
 import { clearConnection, leaveNotice, showConnection } from "./lib/notices.js";
-import { showSignedOut } from "./lib/requests.js";
+import { SIGNED_OUT, showSignedOut } from "./lib/requests.js";
 import { Outbox } from "./live/outbox.js";
 import { Socket } from "./live/socket.js";
 import "./room/clock.js";
 import "./room/panes.js";
 import "./room/people.js";
+import { hideRoom } from "./room/signedout.js";
 
 // A line that comes back at once is not worth a word.
 const LOST_SHOWN_AFTER = 1_500;
@@ -54,7 +55,7 @@ function nameOf(userId) {
 }
 
 socket.follow(`room:${page.dataset.room}`, Number(page.dataset.roomHead), receive);
-new Chat(document.querySelector("[data-chat]"), { socket, outbox, name: nameOf });
+const chat = new Chat(document.querySelector("[data-chat]"), { socket, outbox, name: nameOf });
 
 socket.addEventListener("presence", () => announce("people:changed"));
 socket.addEventListener("revoked", () => {
@@ -79,11 +80,14 @@ socket.addEventListener("lost", () => {
 outbox.addEventListener("added", () => {
   if (!socket.isOpen) showLost();
 });
-socket.addEventListener("signed-out", () => {
+socket.addEventListener("signed-out", showSignedOut);
+document.addEventListener(SIGNED_OUT, () => {
+  if (isSignedOut) return;
   isSignedOut = true;
   clearTimeout(lostTimer);
   clearConnection("socket");
-  showSignedOut();
+  socket.close();
+  hideRoom(page, chat);
 });
 socket.addEventListener("open", () => {
   clearTimeout(lostTimer);
@@ -109,6 +113,7 @@ stir();
 
 // The phone's bar says what was not seen in the chat.
 document.addEventListener("chat:unseen", ({ detail }) => {
+  if (isSignedOut) return;
   const count = document.querySelector("[data-chat-count]");
   count.hidden = !detail;
   count.textContent = detail;

@@ -6,14 +6,26 @@ import pytest
 from playwright.sync_api import expect
 
 from accounts.models import User
+from messaging.models import Message
 from rooms.models import Room
 from tests.browser.conftest import Visitor
+from tests.fixtures import PASSWORD
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 
+@pytest.fixture
+def said(room: Room, client_user: User, say: Callable[..., Message]) -> Message:
+    """What nobody but these two may read."""
+    return say(client_user, room, "Said in confidence")
+
+
 def test_a_session_that_is_ended_elsewhere_says_so_at_once(
-    room: Room, consultant: User, visit: Callable[..., Visitor]
+    room: Room,
+    consultant: User,
+    client_user: User,
+    said: Message,
+    visit: Callable[..., Visitor],
 ) -> None:
     away, here = visit(consultant), visit(consultant, 390)
     away.page.goto(f"{away.site.url}/rooms/{room.pk}/")
@@ -25,9 +37,23 @@ def test_a_session_that_is_ended_elsewhere_says_so_at_once(
     here.page.get_by_role("dialog").get_by_role("button", name="Sign out everywhere else").click()
     line = away.page.locator("#connection")
     expect(line).to_contain_text("You are signed out")
-    expect(away.page.locator("#composer")).to_have_value("Half a thought")
+    # What the room holds is gone, from the page and its title; the own words wait.
+    composer = away.page.locator("#composer")
+    expect(composer).to_have_value("Half a thought")
+    expect(composer).not_to_be_editable()
+    expect(away.page.locator("[data-composer-wait]")).to_have_text("Waiting until you sign in.")
+    expect(away.page.get_by_role("heading", level=1)).to_have_text("Signed out")
+    page = away.page.content()
+    assert "Said in confidence" not in page
+    assert room.name not in page
+    assert client_user.name not in page
     line.get_by_role("link", name="Sign in again").click()
-    expect(away.page.get_by_label("E-mail")).to_be_visible()
+    away.page.get_by_label("E-mail").fill(consultant.email)
+    away.page.get_by_label("Password", exact=True).fill(PASSWORD)
+    away.page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(composer).to_have_value("Half a thought")
+    expect(composer).to_be_editable()
+    expect(away.page.get_by_text("Said in confidence")).to_be_visible()
     # The one who ended it goes on.
     here.page.goto(f"{here.site.url}/rooms/{room.pk}/")
     expect(here.page.get_by_role("heading", level=1)).to_contain_text(room.name)

@@ -67,6 +67,20 @@ export class Chat {
     }).observe(this.element.querySelector("[data-chat-older]"));
   }
 
+  /** Show nobody's words but those that were not sent; `words` say what they wait for. */
+  close(words) {
+    clearTimeout(this.#announceTimer);
+    clearTimeout(this.#readTimer);
+    for (const timer of this.#typing.values()) clearTimeout(timer);
+    this.list.close();
+    this.pending.hold(words);
+    this.composer?.close(words);
+    const part = (name) => this.element.querySelector(`[data-chat-${name}]`);
+    for (const name of ["older", "below"]) part(name).hidden = true;
+    for (const name of ["typing", "announce"]) part(name).replaceChildren();
+    part("empty").textContent = "What was said here is shown again once you have signed in.";
+  }
+
   // What comes in ---------------------------------------------------------------------------
 
   #receive({ name, data, html }) {

@@ -61,6 +61,20 @@ export class Composer extends EventTarget {
     show();
   }
 
+  /** Keep what is written, to be read and copied; `words` say what it waits for. */
+  close(words) {
+    this.wait(0);
+    this.complain("");
+    this.text.readOnly = true;
+    this.text.placeholder = "";
+    this.form.querySelector("label").textContent = "What you were writing";
+    for (const button of this.form.querySelectorAll("button")) button.disabled = true;
+    this.context.hidden = true;
+    this.form.querySelector("#composer-hint").replaceChildren();
+    this.waiting.textContent = words;
+    this.waiting.hidden = false;
+  }
+
   /** Put words back that could not be sent. */
   restore(body) {
     this.text.value = this.text.value ? `${this.text.value}\n${body}` : body;
@@ -94,7 +108,7 @@ export class Composer extends EventTarget {
   }
 
   #key(event) {
-    if (event.isComposing) return;
+    if (event.isComposing || this.text.readOnly) return;
     if (event.key === "Enter" && !event.shiftKey && !event.altKey && !matchMedia("(pointer: coarse)").matches) {
       event.preventDefault();
       this.#submit();
@@ -108,6 +122,7 @@ export class Composer extends EventTarget {
   }
 
   #submit() {
+    if (this.text.readOnly) return;
     const body = this.text.value.trim();
     if (!body) return;
     const mode = this.#mode;

@@ -11,6 +11,8 @@ const GROUP_MINUTES = 5;
 const QUOTED_CHARACTERS = 90;
 
 export class MessageList {
+  #isClosed = false;
+
   constructor(chat) {
     this.element = chat.querySelector("[data-chat-list]");
     this.log = chat.querySelector("[data-chat-log]");
@@ -48,6 +50,7 @@ export class MessageList {
 
   /** Put messages (server HTML) into their places; what is there already is replaced. */
   insert(html) {
+    if (this.#isClosed) return [];
     const box = document.createElement("template");
     box.innerHTML = html;
     const added = [...box.content.children];
@@ -55,6 +58,12 @@ export class MessageList {
       for (const item of added) this.#place(item);
     });
     return added;
+  }
+
+  /** Show nothing, whatever else is still on its way here. */
+  close() {
+    this.#isClosed = true;
+    this.element.replaceChildren();
   }
 
   /** Answers quote what a message says now, not what it said before. */

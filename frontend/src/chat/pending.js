@@ -1,6 +1,7 @@
 /* Messages that are not with the server yet: dashed, and saying what they wait for. */
 export class Pending {
   composer = null;
+  #held = "";
 
   constructor(chat, list, outbox, conversation) {
     this.element = chat.querySelector("[data-chat-pending]");
@@ -12,6 +13,12 @@ export class Pending {
     outbox.addEventListener("changed", ({ detail }) => this.#show(detail));
     outbox.addEventListener("removed", ({ detail }) => this.remove(detail.clientId));
     outbox.items().then((items) => items.forEach((item) => this.#show(item)));
+  }
+
+  /** Nothing is sent from now on; `words` say what it waits for. */
+  hold(words) {
+    this.#held = words;
+    this.outbox.items().then((items) => items.forEach((item) => this.#show(item)));
   }
 
   remove(clientId) {
@@ -31,10 +38,11 @@ export class Pending {
     row.dataset.pending = item.clientId;
     row.querySelector(".message-body").textContent = item.body;
     const receipt = row.querySelector("[data-receipt]");
+    if (!present) this.element.append(row);
+    if (this.#held) return receipt.replaceChildren(this.#held);
     receipt.classList.toggle("is-failed", Boolean(item.error));
     receipt.replaceChildren(item.error ? `Not sent. ${item.error}` : "Sending");
     if (item.error) receipt.append(...this.#ways(item));
-    if (!present) this.element.append(row);
   }
 
   #ways(item) {

@@ -8,6 +8,9 @@ const WORDS = {
 };
 const RELOAD = { words: "Reload", run: () => location.reload() };
 
+/** Told to the document when the session has ended. */
+export const SIGNED_OUT = "signed-out";
+
 /** The connection line's words for a session that has ended. */
 export function showSignedOut() {
   const here = encodeURIComponent(location.pathname + location.search);
@@ -15,6 +18,7 @@ export function showSignedOut() {
     words: "Sign in again",
     href: `${document.body.dataset.signIn}?next=${here}`,
   });
+  document.dispatchEvent(new CustomEvent(SIGNED_OUT));
 }
 
 /** `detail` of a problem document (RFC 9457), if the answer is one. */
