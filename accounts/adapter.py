@@ -51,6 +51,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         "email_password_mismatch": (
             "E-mail and password do not match. Try again, or choose a new password."
         ),
+        "enter_current_password": "That is not your current password.",
         "email_taken": "There is an account with this address. Sign in, or reset its password.",
     }
 
@@ -133,7 +134,10 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         "cannot_generate_recovery_codes": (
             "Recovery codes stand in for an authenticator app or a passkey. Set one up first."
         ),
-        "incorrect_code": "That did not work. Try again, with a fresh code.",
+        "incorrect_code": (
+            "That did not work. Try again, with a fresh code, or with a recovery code that you "
+            "have not used."
+        ),
         "unverified_email": "Confirm all your e-mail addresses first, or remove those not yours.",
     }
 

@@ -18,15 +18,23 @@ SAID_BY_FORMS = frozenset({"too_many_login_attempts", "rate_limited"})
 """The codes with which allauth's forms say that a limit is used up."""
 
 
+class TooManyAttempts(RateLimited):
+    """One of allauth's limits refused; ``of_network`` where it counts the client's address."""
+
+    def __init__(self, retry_after: int, *, of_network: bool) -> None:
+        self.of_network = of_network
+        super().__init__(retry_after)
+
+
 def refused(
     request: HttpRequest, action: str, *, key: str | None = None, app: str = ACCOUNT
-) -> RateLimited:
+) -> TooManyAttempts:
     """The error to raise or show where a limit of allauth has refused, with the right time.
 
     ``key`` is what the limit counts beside address and person: an address of mail, an account.
     """
     now = time.time()
-    freed_at = [now]
+    freed = [(now, False)]
     for rate in ratelimit.get_rates(app=app, action=action):
         if (rate.per == "key" and key is None) or (
             rate.per == "user" and not request.user.is_authenticated
@@ -35,8 +43,9 @@ def refused(
         name = ratelimit.get_cache_key(request, app=app, action=action, rate=rate, key=key)
         is_within, tries = ratelimit.apply_rate(cache.get(name, []), now, rate, dry_run=True)
         if not is_within:  # newest first
-            freed_at.append(tries[rate.amount - 1] + rate.duration)
-    return RateLimited(max(1, math.ceil(max(freed_at) - now)))
+            freed.append((tries[rate.amount - 1] + rate.duration, rate.per == "ip"))
+    at, of_network = max(freed)
+    return TooManyAttempts(max(1, math.ceil(at - now)), of_network=of_network)
 
 
 def factor_key(user_id: object) -> str:

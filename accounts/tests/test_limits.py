@@ -32,10 +32,25 @@ def browser(client: Client, client_user: User) -> Client:
     return client
 
 
+def sign_in_stays(answer: Any, *, at_most: int, address: str, words: str) -> None:
+    """The sign-in page again, with the address that was typed and the right time."""
+    assert answer.status_code == 429
+    assert at_most - 10 <= int(answer["Retry-After"]) <= at_most
+    html = answer.content.decode()
+    assert f'name="login" value="{address}"' in html
+    assert f"{words} Try again in" in html
+    assert PASSWORD not in html
+
+
 def test_wrong_passwords_of_an_account(client: Client, client_user: User) -> None:
     fields = {"login": client_user.email, "password": "wrong"}
     assert [client.post(LOGIN, fields).status_code for _ in range(5)] == [200] * 5
-    too_often(client.post(LOGIN, fields | {"password": PASSWORD}), at_most=300)
+    sign_in_stays(
+        client.post(LOGIN, fields | {"password": PASSWORD}),
+        at_most=300,
+        address=client_user.email,
+        words="There were too many wrong passwords for this account.",
+    )
     # Whoever has the same address and another account may go on.
     answer = client.post(LOGIN, {"login": "nobody@demo.test", "password": "wrong"})
     assert answer.status_code == 200
@@ -44,7 +59,12 @@ def test_wrong_passwords_of_an_account(client: Client, client_user: User) -> Non
 def test_wrong_passwords_of_an_address(client: Client, consultant: User) -> None:
     for number in range(10):
         client.post(LOGIN, {"login": f"n{number}@demo.test", "password": "wrong"})
-    too_often(client.post(LOGIN, {"login": consultant.email, "password": PASSWORD}), at_most=60)
+    sign_in_stays(
+        client.post(LOGIN, {"login": consultant.email, "password": PASSWORD}),
+        at_most=60,
+        address=consultant.email,
+        words="Too many attempts came from your network.",
+    )
     elsewhere = client.post(
         LOGIN, {"login": consultant.email, "password": PASSWORD}, REMOTE_ADDR="203.0.113.8"
     )
@@ -58,7 +78,8 @@ def test_the_time_that_is_told_is_enough(
     fields = {"login": client_user.email, "password": "wrong"}
     assert client.post(LOGIN, fields).status_code == 200
     answer = client.post(LOGIN, fields)
-    assert answer.status_code == 429
+    words = "Too many attempts came from your network."
+    sign_in_stays(answer, at_most=2, address=client_user.email, words=words)
     time.sleep(int(answer["Retry-After"]))
     assert client.post(LOGIN, fields).status_code == 200
 

@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 
 from accounts.limits import ACCOUNT, refused
+from accounts.views.signing_in import SignIn
 from core.requests import too_often
 
 ACTIONS = {
@@ -26,4 +27,9 @@ def too_many_requests(request: HttpRequest) -> HttpResponse:
     match = request.resolver_match
     app, action = ACTIONS[match.view_name if match else ""]
     key = request.POST.get("email", "").lower() or None
-    return too_often(request, refused(request, action, key=key, app=app))
+    error = refused(request, action, key=key, app=app)
+    if action == "login":
+        page = SignIn()
+        page.setup(request)
+        return page.refused(error)
+    return too_often(request, error)
