@@ -14,6 +14,14 @@ _RUN = """async () => {
 }"""
 
 
+def look(page: Page, found: dict[str, list[str]], name: str) -> None:
+    """Note what axe finds on the page as it stands, in light and in dark."""
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        if wrong := violations(page):
+            found[f"{name}, {theme}"] = wrong
+
+
 def violations(page: Page) -> list[str]:
     """Every rule that axe finds broken on the page as it stands, best practices included."""
     if not page.evaluate("'axe' in window"):

@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, PBKDF2PasswordHasher
 from django.db import connection
+from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from accounts.models import User
@@ -99,11 +100,18 @@ def _database_url() -> str:
 
 
 @pytest.fixture
-def site(transactional_db: None, tmp_path: Path) -> Iterator[Site]:
+def environment() -> dict[str, str]:
+    """What a module's tests set otherwise for the web process, by a fixture of this name."""
+    return {}
+
+
+@pytest.fixture
+def site(transactional_db: None, tmp_path: Path, environment: dict[str, str]) -> Iterator[Site]:
     """The product, running on the test database."""
     built = Path(settings.BASE_DIR) / "static" / "build" / "app.css"
     assert built.exists(), "The front end is not built: run `npm run build`."
     running = Site(tmp_path / "web.log")
+    running.environment = environment
     running.start()
     yield running
     running.kill()
@@ -119,7 +127,8 @@ def browser(site: Site) -> Iterator[Browser]:
     """
     # The test process hashes quickly and weakly; the web process knows real hashes only.
     password = PBKDF2PasswordHasher().encode(PASSWORD, "salt-of-the-browser-tests")
-    User.objects.filter(is_system=False).update(password=password)
+    with_one = User.objects.exclude(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+    with_one.filter(is_system=False).update(password=password)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
@@ -144,6 +153,12 @@ class Visitor:
     def _listen(self, message: Any) -> None:
         if message.type == "error" and not any(words in message.text for words in EXPECTED):
             self.complaints.append(message.text)
+
+    def resume(self, client: Client) -> None:
+        """Go on with the session of a test's client."""
+        name = settings.SESSION_COOKIE_NAME
+        cookie = {"name": name, "value": client.cookies[name].value, "url": self.site.url}
+        self.context.add_cookies([cookie])  # type: ignore[list-item]  # a dictionary of strings
 
     def sign_in(self, user: User) -> None:
         """By the form, as people do."""

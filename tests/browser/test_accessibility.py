@@ -9,17 +9,20 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.template.loader import get_template
+from django.test import Client
 from django.urls import URLResolver, get_resolver
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Route, expect
 
 from accounts.models import Organisation, User
 from messaging.models import Message
 from rooms.actions.invitations import invite
 from rooms.models import Role, Room, RoomInvitation
-from tests.browser.axe import violations
+from tests.browser.axe import look
 from tests.browser.conftest import Visitor
 from tests.browser.test_consultation import open_menu, show
 from tests.fixtures import PASSWORD
+from tests.oidc import SECRET, Provider, sign_in
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
@@ -55,6 +58,7 @@ SIGNED_IN = {
     "accounts:tokens": "/profile/tokens/",
     "audit:receipts": "/profile/who-looked/",
     "mfa_index": "/accounts/2fa/",
+    "socialaccount_connections": "/accounts/3rdparty/",
     "go": "/go/",
 }
 PROVED = {
@@ -75,21 +79,20 @@ WITH_AN_APP = {
 OF_OTHERS = {
     "accounts:organisation": "a client's administrator",
     "accounts:keep": "a guest",
+    "account_set_password": "who signs in by a provider alone",
+    "socialaccount_signup": "who comes from a provider for the first time",
+    "mfa_edit_webauthn": "who has a passkey, in test_passkeys",
+    "mfa_remove_webauthn": "who has a passkey, in test_passkeys",
+    "mfa_reauthenticate_webauthn": "who has a passkey, in test_passkeys",
 }
 """Visited as somebody else."""
 NOT_A_PAGE = {
     "accounts:own_organisation": "leads to the organisation",
     "mfa_download_recovery_codes": "a text file",
-    "mfa_edit_webauthn": "seen with a passkey, in test_passkeys",
-    "mfa_remove_webauthn": "seen with a passkey, in test_passkeys",
-    "mfa_reauthenticate_webauthn": "only for who has a passkey, in test_passkeys",
     "mfa_login_webauthn": "JSON for the passkey's script",
     "openid_connect_callback": "leads on",
     "openid_connect_login": "leads to a provider",
     "reports": "takes what browsers report",
-    "socialaccount_connections": "only where a provider is configured",
-    "socialaccount_signup": "only on the way back from a provider",
-    "account_set_password": "for people without a password, who do not exist yet",
     "account_confirm_login_code": "signing in by code is off",
     "accounts:picture": "a picture",
     "healthz": "JSON",
@@ -105,6 +108,9 @@ WRITES = {
     "accounts:member_role", "accounts:member_remove", "accounts:invitation_resend",
     "accounts:invitation_revoke",
 }  # fmt: skip
+
+ERRORS = ("400", "403", "403_csrf", "413", "429", "500", "503")
+"""Besides 404, which is asked for."""
 
 every_width = pytest.mark.parametrize("width", [1280, 390])
 
@@ -149,18 +155,34 @@ def app_code(secret: str) -> str:
     return code
 
 
-def look(page: Page, found: dict[str, list[str]], name: str) -> None:
-    """Note what axe finds on the page as it stands, in light and in dark."""
-    for theme in ("light", "dark"):
-        page.emulate_media(color_scheme=theme)
-        if wrong := violations(page):
-            found[f"{name}, {theme}"] = wrong
+@pytest.fixture
+def environment() -> dict[str, str]:
+    """A house where people also sign in by a provider."""
+    return {
+        "GOOGLE_CLIENT_ID": "google-client",
+        "GOOGLE_CLIENT_SECRET": SECRET,
+        "MICROSOFT_CLIENT_ID": "microsoft-client",
+        "MICROSOFT_CLIENT_SECRET": SECRET,
+        "MICROSOFT_TENANT": "demo.test",
+    }
+
+
+def answer_with_error(route: Route) -> None:
+    """The page as it is where nothing works, with the site's own styles."""
+    name = route.request.url.split("/")[-2]
+    route.fulfill(content_type="text/html", body=get_template(f"{name}.html").render())
 
 
 @every_width
 def test_pages_before_signing_in(visit: Visit, width: int) -> None:
     visitor = visit(None, width)
     found: dict[str, list[str]] = {}
+    visitor.page.route("**/error/*/", answer_with_error)
+    for name in ERRORS:
+        visitor.page.goto(f"{visitor.site.url}/error/{name}/")
+        expect(visitor.page.locator(".code-line")).to_contain_text(f"Error {name[:3]}")
+        assert visitor.page.evaluate("document.styleSheets[0].cssRules.length > 0")
+        look(visitor.page, found, name)
     for name, address in SIGNED_OUT.items():
         visitor.page.goto(visitor.site.url + address)
         look(visitor.page, found, name)
@@ -231,6 +253,37 @@ def test_pages_that_secure_an_account(consultant: User, visit: Visit, width: int
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page).to_have_url(re.compile("/accounts/2fa/authenticate/"))
     look(page, found, "mfa_authenticate")
+    assert found == {}
+
+
+@pytest.fixture
+def by_provider(provider: Provider) -> tuple[Client, Client]:
+    """Who comes from Google for the first time: one is asked for a name, one is in."""
+    nameless, nora = Client(), Client()
+    provider.claims = {"sub": "g-1", "email": "lena@gmail.com", "email_verified": True}
+    assert sign_in(nameless)["Location"] == "/accounts/3rdparty/signup/"
+    provider.claims |= {"sub": "g-2", "name": "Nora Falk", "email": "nora@gmail.com"}
+    assert sign_in(nora)["Location"] == "/"
+    return nameless, nora
+
+
+@every_width
+def test_pages_of_who_signs_in_by_a_provider(
+    by_provider: tuple[Client, Client], visit: Visit, width: int
+) -> None:
+    nameless, nora = by_provider
+    visitor = visit(None, width)
+    page = visitor.page
+    found: dict[str, list[str]] = {}
+    for who, name, address, heading in (
+        (nameless, "socialaccount_signup", "/accounts/3rdparty/signup/", "One thing is left"),
+        (nora, "account_set_password", "/accounts/password/set/", "Set a password"),
+        (nora, "connections with one", "/accounts/3rdparty/", "Accounts elsewhere"),
+    ):
+        visitor.resume(who)
+        page.goto(visitor.site.url + address)
+        expect(page.get_by_role("heading", level=1)).to_contain_text(heading)
+        look(page, found, name)
     assert found == {}
 
 

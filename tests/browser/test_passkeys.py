@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from accounts.models import User
+from tests.browser.axe import look
 from tests.browser.conftest import Visitor
 from tests.fixtures import PASSWORD
 
@@ -57,6 +58,13 @@ def add_passkey(visitor: Visitor, *, alone: bool = True) -> None:
     expect(page.get_by_role("list", name="Your recovery codes").locator("li")).to_have_count(10)
 
 
+def look_wide_and_narrow(visitor: Visitor, found: dict[str, list[str]], name: str) -> None:
+    """axe on a page that only who has a passkey sees (for test_accessibility)."""
+    for width in (390, 1280):
+        visitor.page.set_viewport_size({"width": width, "height": 800})
+        look(visitor.page, found, f"{name}, {width}")
+
+
 def sign_out(visitor: Visitor) -> None:
     visitor.page.goto(f"{named(visitor)}/profile/")
     visitor.page.get_by_role("button", name="Sign out").click()
@@ -79,9 +87,17 @@ def test_a_passkey_signs_in_alone(client_user: User, visit: Callable[..., Visito
     expect(page).to_have_url(f"{named(visitor)}/")
     # To prove once more who one is, after a while.
     page.goto(f"{named(visitor)}/accounts/2fa/webauthn/reauthenticate/?next=/accounts/2fa/")
+    found: dict[str, list[str]] = {}
+    look_wide_and_narrow(visitor, found, "proving it by a passkey")
     page.get_by_role("button", name="Use your passkey").click()
     expect(page).to_have_url(f"{named(visitor)}/accounts/2fa/")
     expect(page.get_by_text("last used")).to_be_visible()
+    for name in ("Rename Laptop", "Remove Laptop"):
+        page.goto(f"{named(visitor)}/accounts/2fa/")
+        page.get_by_role("link", name=name).click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text(name.split()[0])
+        look_wide_and_narrow(visitor, found, name)
+    assert found == {}
     devtools.detach()
 
 
