@@ -7,10 +7,12 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.app_settings import EmailVerificationMethod
+from allauth.account.app_settings import PASSWORD_RESET_TOKEN_GENERATOR, EmailVerificationMethod
 from allauth.account.authentication import get_authentication_records
 from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.models import EmailAddress, Login
+from allauth.account.stages import EmailVerificationStage, LoginStageController
+from allauth.account.utils import user_pk_to_url_str
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
@@ -23,21 +25,26 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
 from accounts.actions.devices import note_device
 from accounts.actions.passwords import change_password
 from accounts.actions.people import record_sign_up
 from accounts.actions.sessions import NO_ADDRESS
+from accounts.actions.takeover import begin_anew
 from accounts.limits import refused
 from accounts.models import User
 from accounts.models.user import validate_timezone
-from accounts.queries import DEVICE_KEPT, is_last_needed_factor
+from accounts.queries import DEVICE_KEPT, has_no_way_in, has_only_begun, is_last_needed_factor
 from core.addresses import address_of_request
 from core.encryption import decrypt, encrypt, encrypted_in_json
 
 logger = logging.getLogger(__name__)
 _NAME_LENGTH = User._meta.get_field("name").max_length
 DEVICE_COOKIE = "device"
+BEGUN = "begun"
+"""In a session: the account that was made in it."""
+
 PROOFS = frozenset({"password", "mfa"})
 """Ways of signing in that are proof enough for changing how one signs in."""
 
@@ -93,7 +100,29 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             super().save_user(request, user, form, commit=commit)
             if commit:
                 record_sign_up(actor=user)
+        request.session[BEGUN] = str(user.pk)
         return user
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        """By its mail's link. In another browser than the one that began the account, begin anew.
+
+        Whoever has the mailbox need not be who signed up with its address, and a button says
+        nothing about who laid out the ways in.
+        """
+        user = email_address.user
+        with transaction.atomic():
+            if has_only_begun(user) and not _began_here(request, user):
+                begin_anew(actor=user)
+            return bool(super().confirm_email(request, email_address))
+
+    def get_email_verification_redirect_url(self, email_address: EmailAddress) -> str:
+        """To choosing a password, where there is no way in but a new one."""
+        user = email_address.user
+        if not self.request.user.is_authenticated and has_no_way_in(user):
+            token = PASSWORD_RESET_TOKEN_GENERATOR().make_token(user)
+            parts = {"uidb36": user_pk_to_url_str(user), "key": token}
+            return reverse("account_reset_password_from_key", kwargs=parts)
+        return str(super().get_email_verification_redirect_url(email_address))
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         """After signing in: recognise the browser by its mark, which it gets the first time.
@@ -228,6 +257,7 @@ class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
             user: User = super().save_user(request, sociallogin, form)
             if form is None:  # otherwise `AccountAdapter.save_user` has
                 record_sign_up(actor=user)
+        request.session[BEGUN] = str(user.pk)
         return user
 
     def on_authentication_error(
@@ -237,6 +267,14 @@ class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         """Note what kind of failure it was; what the provider said may name somebody."""
         kind = type(exception).__name__ if exception else error
         logger.warning("Signing in with %s failed: %s", getattr(provider, "name", "?"), kind)
+
+
+def _began_here(request: HttpRequest, user: User) -> bool:
+    """Whether this browser made the account, or has just signed in to it."""
+    if request.session.get(BEGUN) == str(user.pk):
+        return True
+    stage = LoginStageController.enter(request, EmailVerificationStage.key)
+    return stage is not None and stage.login.user == user
 
 
 def _google_speaks_for(claims: dict[str, Any]) -> bool:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.sessions.models import Session
@@ -69,6 +70,13 @@ def has_only_begun(user: User) -> bool:
         and user.last_login is None
         and not (user.is_staff or user.is_guest or owns_address(user, user.email))
     )
+
+
+def has_no_way_in(user: User) -> bool:
+    """Whether nothing signs the person in but a new password."""
+    if user.has_usable_password() or user.is_guest:
+        return False
+    return not SocialAccount.objects.filter(user=user).exists()
 
 
 def owns_address(user: User, email: str) -> bool:

@@ -89,6 +89,65 @@ def test_by_a_reset_of_the_password(forger: Client) -> None:
     stays_out(forger)
 
 
+def confirmed_by(browser: Client) -> Any:
+    """Follow the link in the first mail; the answer to the button."""
+    letter = str(mail.outbox[0].body)
+    link = next(word for word in letter.split() if "/confirm-email/" in word)
+    return browser.post(link.partition("testserver")[2])
+
+
+def test_by_the_mail_that_the_provider_led_to(client: Client, provider: Provider) -> None:
+    provider.claims = CLAIMS
+    sign_in(client, "microsoft")
+    vera = Client()
+    with capture_events() as events:
+        asked = confirmed_by(vera)
+    assert names(events) == ["ProviderDisconnected", "AddressConfirmed"]
+    stays_out(client)
+    form = vera.get(vera.get(asked["Location"])["Location"])
+    assert form.status_code == 200
+    vera.post(form.request["PATH_INFO"], {"password1": HERS, "password2": HERS})
+    vera.post("/accounts/login/", {"login": VICTIM, "password": HERS})
+    assert is_signed_in(vera)
+
+
+@pytest.mark.django_db
+def test_by_the_mail_of_a_sign_up(client: Client) -> None:
+    form = {"name": "Not Vera", "email": VICTIM, "password1": PASSWORD}
+    client.post("/accounts/signup/", form)
+    asked = confirmed_by(Client())
+    assert "/accounts/password/reset/key/" in asked["Location"]
+    assert owns_address(User.objects.get(email=VICTIM), VICTIM)
+    client.post("/accounts/login/", {"login": VICTIM, "password": PASSWORD})
+    assert not is_signed_in(client)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("is_later", [False, True])
+def test_who_confirms_where_they_signed_up_keeps_the_password(
+    client: Client, is_later: bool
+) -> None:
+    form = {"name": "Vera", "email": VICTIM, "password1": PASSWORD}
+    client.post("/accounts/signup/", form)
+    if is_later:  # allauth has forgotten who was about to come in; the browser has not
+        session = client.session
+        del session["account_login"]
+        session.save()
+    confirmed_by(client)
+    assert is_signed_in(client) != is_later
+    client.post("/accounts/login/", {"login": VICTIM, "password": PASSWORD})
+    assert is_signed_in(client)
+
+
+@pytest.mark.django_db
+def test_so_does_who_has_just_signed_in(client: Client) -> None:
+    form = {"name": "Vera", "email": VICTIM, "password1": PASSWORD}
+    Client().post("/accounts/signup/", form)
+    client.post("/accounts/login/", {"login": VICTIM, "password": PASSWORD})
+    confirmed_by(client)
+    assert is_signed_in(client)
+
+
 @pytest.mark.django_db
 def test_nothing_that_somebody_else_laid_out_is_left(make_person: Callable[..., User]) -> None:
     vera = make_person("Vera Lund")

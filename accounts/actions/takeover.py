@@ -38,3 +38,14 @@ def forget_who_began(*, actor: User) -> None:
         revoke_token(actor=actor, token=token)
     end_other_sessions(actor=actor, user=actor)
     KnownDevice.objects.filter(user=actor).delete()
+
+
+@transaction.atomic
+def begin_anew(*, actor: User) -> None:
+    """The same, and the password works no more: somebody else may have chosen it.
+
+    Records what `forget_who_began` does.
+    """
+    forget_who_began(actor=actor)
+    actor.set_unusable_password()
+    actor.save(update_fields=["password"])
