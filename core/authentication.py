@@ -56,11 +56,12 @@ class Credentials:
     def holder(self) -> Holder | None:
         """The active person, with what the credentials allow, or None. Blocking.
 
+        None too for who lacks a second factor that they must have: they may nothing anyway.
         One query for a token, two for a session.
         """
         if not self.token:
             user = _person_of_session(self.session_key)
-            return Holder(user) if user else None
+            return Holder(user) if user and not lacks_second_factor(user) else None
         row = live_token(self.token)
         if row is None or lacks_second_factor(row.user):
             return None

@@ -268,7 +268,7 @@ class SuiteConsumer(AsyncWebsocketConsumer):
             raise
         if str(stream) not in self.outlet.streams:
             return  # access was withdrawn meanwhile, and the client told so
-        await self.stay.entered(stream, actor)
+        await self.stay.entered(stream, await self.holder())
 
     async def unfollow(self, stream: StreamKey) -> None:
         """Stop following a stream."""

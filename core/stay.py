@@ -2,12 +2,12 @@
 
 import asyncio
 from contextlib import suppress
-from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
 
 from core import presence
+from core.authentication import Holder
 from core.context import Origin, acting_from
 from core.database import DATABASE_AWAY, in_database
 from core.errors import ActionError
@@ -27,16 +27,19 @@ class Stay:
         self.origin = origin
         outlet.missed = self.come_back
 
-    async def entered(self, stream: StreamKey, actor: Any, *, is_back: bool = False) -> None:
-        """The socket follows a stream now. A second tab is no news; who is back always is."""
+    async def entered(self, stream: StreamKey, holder: Holder, *, is_back: bool = False) -> None:
+        """The socket follows a stream now. A second tab is no news; who is back always is.
+
+        What only reads is seen to be there, and comes in nowhere: that would be written.
+        """
         if (kept := await self._keep_presence()) is not None:
             others, everyone = kept
             if is_back or str(stream) not in others.streams or others.state != everyone.state:
                 await self._announce(stream, everyone.state)
         kind = kind_of(stream)
-        if kind is not None and kind.entered is not None:
+        if holder.may_write and kind is not None and kind.entered is not None:
             with suppress(ActionError, ObjectDoesNotExist):  # withdrawn at this very moment
-                await in_database(kind.entered, actor, stream.object_id)
+                await in_database(kind.entered, holder.person, stream.object_id)
 
     async def left(self, stream: StreamKey) -> None:
         """The open socket does not follow a stream any more."""
@@ -76,7 +79,7 @@ class Stay:
                 return
             with acting_from(self.origin):
                 for name in list(self.outlet.streams):
-                    await self.entered(StreamKey.parse(name), holder.person, is_back=True)
+                    await self.entered(StreamKey.parse(name), holder, is_back=True)
         except DATABASE_AWAY as error:
             database_outage.note(error)
 

@@ -20,7 +20,7 @@ from core.database import in_database
 from core.floods import FRAMES_IN_A_BURST
 from core.hub import hub
 from core.sockets import frame_types
-from rooms.models import Room
+from rooms.models import Room, Visit
 from tests.sockets import COMMITTED, SECONDS, OpenSocket, Socket
 
 pytestmark = COMMITTED
@@ -241,6 +241,39 @@ async def test_a_token_that_may_read_follows_and_says_nothing(
         assert (answer["id"], answer["code"]) == ("1", "read_only_token")
     await socket.say("unsubscribe", stream=str(room.conversation.stream))
     await socket.until("unsubscribed")
+
+
+async def test_nor_does_it_come_into_a_room(
+    client_user: User, room: Room, open_socket: OpenSocket
+) -> None:
+    token, _ = await in_database(
+        create_api_token, actor=client_user, user=client_user, scope=Scope.READ
+    )
+    socket = await open_socket(subprotocols=[f"token.{token}"])
+    await socket.follow(room.stream)
+    await socket.settled()
+    assert not await in_database(Visit.objects.exists)
+    writing = await open_socket(client_user)
+    await writing.follow(room.stream)
+    await writing.settled()
+    assert await in_database(Visit.objects.count) == 1
+
+
+async def test_staff_without_the_second_factor_they_need_open_none(
+    signed_in: Client, client_user: User, settings: Settings, open_socket: OpenSocket
+) -> None:
+    settings.STAFF_MFA_REQUIRED = True
+    open_before = await open_socket(**cookie(signed_in))
+    await in_database(User.objects.filter(pk=client_user.pk).update, is_staff=True)
+    await open_before.say("ping")
+    assert await open_before.next() == {"type": "pong"}
+    await open_before.say("presence", state="away")
+    assert (await open_before.next())["code"] == "signed_out"
+    assert await open_before.next() == {"type": "closed", "code": 4401}
+    socket = Socket(application, "/ws/", **cookie(signed_in))
+    await socket.connect(SECONDS)
+    assert await socket.next() == {"type": "closed", "code": 4401}
+    await socket.wait(SECONDS)
 
 
 def _signed_in_again(user: User) -> Client:
