@@ -42,6 +42,7 @@ MAY_WRITE = {
 }
 
 NEEDS_NO_PERMISSION = {
+    "begin_anew": "about oneself; called after the address was proved",
     "record_sign_up": "about oneself; called by allauth's form",
     "record_sign_in": "about oneself; called after signing in",
     "note_last_seen": "about oneself",
