@@ -202,6 +202,7 @@ class ApiTokenForm(forms.Form):
         choices=[
             (Scope.READ, "Read what you can read"),
             (Scope.WRITE, "Read and change what you can"),
+            (Scope.ADMIN, "Administer as well"),
         ],
         initial=Scope.READ,
         widget=forms.RadioSelect,
@@ -212,6 +213,12 @@ class ApiTokenForm(forms.Form):
         initial=SIGNED_IN_DAYS,
         coerce=int,
     )
+
+    def __init__(self, *args: Any, administers: bool = False, **options: Any) -> None:
+        super().__init__(*args, **options)
+        scope: Any = self.fields["scope"]
+        if not administers:
+            scope.choices = [choice for choice in scope.choices if choice[0] != Scope.ADMIN]
 
 
 class InviteMemberForm(forms.Form):

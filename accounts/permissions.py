@@ -4,6 +4,7 @@ from django.contrib.auth.models import Group, Permission
 from django.db.models import Q
 
 from accounts.models import BusinessRole, User
+from core.permissions import has_permission
 
 CLIENT = frozenset({"read_own_projects", "read_own_invoices", "upload_files", "download_files"})
 CLIENT_ADMIN = CLIENT | {
@@ -24,6 +25,9 @@ ENGINEER = frozenset(
 )
 PROJECT_MANAGER = ENGINEER | {"read_all_invoices", "view_all_analytics"}
 ADMIN = PROJECT_MANAGER | CLIENT_ADMIN | {"manage_all_users", "manage_system", "view_audit_logs"}
+
+ADMINISTERING = ("manage_all_users", "manage_system", "view_audit_logs")
+"""Each opens a part of `/api/admin/`."""
 
 OPEN_ROOMS = frozenset({"add_room"})
 
@@ -46,6 +50,11 @@ def synchronise_groups() -> None:
                 codename__in=codenames,
             )
         )
+
+
+def may_administer(user: User) -> bool:
+    """True for who holds any permission that `/api/admin/` asks for."""
+    return any(has_permission(user, f"accounts.{codename}") for codename in ADMINISTERING)
 
 
 def assign_role(user: User, role: str | None) -> None:

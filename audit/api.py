@@ -16,11 +16,11 @@ from audit.serializers import (
     SearchQuery,
 )
 from core.api.schema import CURSOR, LIMIT, listing
-from core.api.views import ApiView
+from core.api.views import AdminApiView, ApiView
 from core.permissions import require
 
 
-class AuditLogs(ApiView):
+class AuditLogs(AdminApiView):
     """Who did or tried what, on what, when and from where."""
 
     @listing(
@@ -37,7 +37,7 @@ class AuditLogs(ApiView):
         )
 
 
-class AuditLogExport(ApiView):
+class AuditLogExport(AdminApiView):
     """A part of the log as a file."""
 
     @extend_schema(

@@ -5,14 +5,13 @@ from collections.abc import Callable
 from typing import Any
 
 from allauth.account.adapter import get_adapter
-from allauth.account.authentication import get_authentication_records
 from allauth.account.internal.flows.reauthentication import suspend_request
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from audit.actions.receipts import note_entry
-from core.requests import person
+from core.requests import person, proved_at
 
 SEEN = "admin_seen_at"
 """Session key: when the last request to the admin came, in seconds since 1970."""
@@ -48,7 +47,7 @@ class AdminSessionMiddleware:
             return None  # the admin itself refuses them
         now, seen_at = time.time(), _seen_at(request)
         is_entering = now - seen_at > settings.ADMIN_IDLE_MINUTES * 60
-        if _proved_at(request) < _needed(request, now, seen_at, is_entering=is_entering):
+        if proved_at(request) < _needed(request, now, seen_at, is_entering=is_entering):
             methods = get_adapter().get_reauthentication_methods(request.user)
             # Without a password or a second factor one has to sign in anew.
             address = methods[0]["url"] if methods else reverse("account_logout")
@@ -72,9 +71,3 @@ def _needed(request: HttpRequest, now: float, seen_at: float, *, is_entering: bo
 
 def _seen_at(request: HttpRequest) -> float:
     return float(request.session.get(SEEN, 0))
-
-
-def _proved_at(request: HttpRequest) -> float:
-    """When this session's person last gave a password or a second factor; 0 for never."""
-    records = get_authentication_records(request, request.user)
-    return max((float(record["at"]) for record in records), default=0)

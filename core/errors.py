@@ -64,3 +64,22 @@ class ReadOnlyToken(NotAllowed):
 
     code = "read_only_token"
     detail = "This token may only read. Use one that may write, from API tokens in your profile."
+
+
+class AdminTokenNeeded(NotAllowed):
+    """A token that does not say so was used to administer."""
+
+    code = "admin_token_needed"
+    detail = (
+        "This needs a token that may administer. Make one under API tokens in your profile, or by "
+        "`manage.py create_token --scope admin`."
+    )
+
+
+class ProofNeeded(NotAllowed):
+    """Whoever administers by a session has to have proved lately who they are."""
+
+    code = "proof_needed"
+    detail = (
+        "Prove again who you are, at /accounts/reauthenticate/ in this browser, then repeat it."
+    )

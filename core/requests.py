@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account.authentication import get_authentication_records
 from django.contrib import messages
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
@@ -15,6 +16,12 @@ def person(request: HttpRequest) -> Any:
     """The signed-in person (views behind `login_required`), as the user model's instance."""
     user = request.user
     return getattr(user, "_wrapped", user)
+
+
+def proved_at(request: HttpRequest) -> float:
+    """When this session's person last gave a password or a second factor; 0 for never."""
+    records = get_authentication_records(request, request.user)
+    return max((float(record["at"]) for record in records), default=0)
 
 
 def number(values: QueryDict, name: str) -> int | None:

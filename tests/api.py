@@ -10,7 +10,7 @@ import yaml
 from django.urls import get_resolver
 from rest_framework.test import APIClient
 
-from accounts.models import ApiToken, User
+from accounts.models import ApiToken, Scope, User
 
 SCHEMA = Path(__file__).resolve().parent.parent / "docs" / "openapi.yaml"
 SAID_OF_ALL = (405, 406)
@@ -50,7 +50,9 @@ def signed_in(user: User | None) -> CheckedClient:
     """A client with a token of the person; None is nobody."""
     client = CheckedClient()
     if user is not None:
-        _, token = ApiToken.objects.create(user)
+        administers = user.is_staff or user.has_perm("accounts.view_audit_logs")
+        scope = Scope.ADMIN if administers else Scope.WRITE
+        _, token = ApiToken.objects.create(user, scope=scope)
         client.credentials(HTTP_AUTHORIZATION=f"Token {token}")
     return client
 

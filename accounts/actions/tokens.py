@@ -11,6 +11,7 @@ from accounts.actions.people import record_sign_in
 from accounts.actions.second_factors import note_second_factor_used
 from accounts.events import ApiTokenCreated, ApiTokenRevoked
 from accounts.models import ApiToken, Scope, User
+from accounts.permissions import may_administer
 from accounts.queries import expired_tokens, own_address
 from core.addresses import neighbourhood
 from core.context import current_origin
@@ -77,6 +78,8 @@ def create_api_token(
         raise InvalidToken(f"At most {_NAME_LENGTH} characters.", field="name")
     if scope not in Scope.values:
         raise InvalidToken("Choose what the token may do.", field="scope")
+    if scope == Scope.ADMIN and not may_administer(user):
+        raise InvalidToken("Only a token of somebody who administers may do so.", field="scope")
     if days not in DAYS:
         raise InvalidToken("Choose how long the token is to work.", field="days")
     row, token = ApiToken.objects.create(user, expiry=timedelta(days=days), name=name, scope=scope)

@@ -36,7 +36,7 @@ from accounts.serializers import (
     UserSerializer,
 )
 from core.api.schema import CURSOR, LIMIT, listing, operation
-from core.api.views import ApiView
+from core.api.views import AdminApiView, ApiView
 from core.errors import ActionError
 from core.permissions import has_second_factor, require
 from core.queries import errand_counts
@@ -192,7 +192,7 @@ def _send_notice(request: HttpRequest, email: str) -> None:
         get_adapter().send_account_already_exists_mail(email)
 
 
-class Accounts(ApiView):
+class Accounts(AdminApiView):
     """Everybody who has an account."""
 
     @listing(
@@ -211,7 +211,7 @@ class Accounts(ApiView):
         return AccountSerializer(rows, many=True, context={"request": self.request}).data
 
 
-class SystemHealth(ApiView):
+class SystemHealth(AdminApiView):
     """How each part of the system is."""
 
     @operation("admin_system_health", HealthSerializer, refuses=[403])

@@ -15,6 +15,7 @@ class Scope(models.TextChoices):
 
     READ = "read", "Read only"
     WRITE = "write", "Read and write"
+    ADMIN = "admin", "Read, write and administer"
 
 
 class ApiToken(AbstractAuthToken):  # type: ignore[misc]
@@ -41,7 +42,12 @@ class ApiToken(AbstractAuthToken):  # type: ignore[misc]
     @property
     def may_write(self) -> bool:
         """Whether it may do more than read."""
-        return self.scope == Scope.WRITE
+        return self.scope != Scope.READ
+
+    @property
+    def may_administer(self) -> bool:
+        """Whether it may use `/api/admin/`, so far as its person may."""
+        return self.scope == Scope.ADMIN
 
     @property
     def session(self) -> str:

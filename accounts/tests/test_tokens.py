@@ -1,7 +1,7 @@
 """API tokens: signing in and out with them, what they may do, when they were used."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -18,14 +18,17 @@ from accounts.actions.tokens import (
     revoke_token,
     sign_in_with_token,
 )
+from accounts.forms import ApiTokenForm
 from accounts.migrations import __name__ as migrations_package
 from accounts.models import ApiToken, Scope, User
 from accounts.queries import tokens_of
 from accounts.tasks import forget_expired_tokens as forget_expired_tokens_task
+from consultsuite import api_urls
+from core.api.views import AdminApiView
 from core.authentication import Credentials, live_token
 from core.context import Origin, acting_from
 from core.errors import NotAllowed
-from tests.fixtures import capture_events, names, refused
+from tests.fixtures import capture_events, names, prove, refused
 from tests.permissions.walk import routes
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -186,6 +189,46 @@ def test_a_reading_token_may_give_itself_up(consultant: User, client: Any) -> No
     token, _ = create_api_token(actor=consultant, user=consultant, scope=Scope.READ)
     answer = client.post("/api/auth/signout/", headers={"Authorization": f"Token {token}"})
     assert (answer.status_code, ApiToken.objects.count()) == (204, 0)
+
+
+@pytest.mark.parametrize("address", ["users/", "system-health/", "audit-logs/"])
+def test_only_a_token_for_it_administers(address: str, staff: User, client: Any) -> None:
+    for scope, expected in ((Scope.READ, 403), (Scope.WRITE, 403), (Scope.ADMIN, 200)):
+        token, _ = create_api_token(actor=staff, user=staff, scope=scope)
+        headers = {"Authorization": f"Token {token}"}
+        answer = client.get(f"/api/admin/{address}", headers=headers)
+        assert answer.status_code == expected
+        if expected == 403:
+            assert answer.json()["type"] == "urn:consultsuite:admin_token_needed"
+    assert client.patch(
+        "/api/profile/", {"name": "Alma"}, "application/json", headers=headers
+    ).status_code == 200  # fmt: skip
+
+
+@pytest.mark.parametrize("address", ["users/", "system-health/", "audit-logs/"])
+def test_a_session_administers_after_a_recent_proof(address: str, staff: User, client: Any) -> None:
+    client.force_login(staff)
+    prove(client, staff, seconds_ago=31 * 60)
+    answer = client.get(f"/api/admin/{address}")
+    assert answer.status_code == 403
+    assert answer.json()["type"] == "urn:consultsuite:proof_needed"
+    assert "/accounts/reauthenticate/" in answer.json()["detail"]
+    prove(client, staff)
+    assert client.get(f"/api/admin/{address}").status_code == 200
+
+
+def test_every_route_for_administration_asks_for_it() -> None:
+    for pattern in api_urls.urlpatterns:
+        if str(pattern.pattern).startswith("admin/"):
+            view = cast(Any, pattern.callback).cls
+            assert issubclass(view, AdminApiView), pattern
+
+
+def test_only_who_administers_gets_a_token_for_it(consultant: User, staff: User) -> None:
+    with refused(InvalidToken, "somebody who administers"):
+        create_api_token(actor=consultant, user=consultant, scope=Scope.ADMIN)
+    assert "Administer as well" not in str(ApiTokenForm())
+    assert "Administer as well" in str(ApiTokenForm(administers=True))
 
 
 # From before --------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import queries
 from accounts.actions.tokens import create_api_token, revoke_token
 from accounts.forms import ApiTokenForm
+from accounts.permissions import may_administer
 from core.errors import ActionError
 from core.requests import person, show_refusal
 
@@ -38,7 +39,8 @@ def token_list(request: HttpRequest) -> HttpResponse:
 @reauthentication_required  # type: ignore[untyped-decorator] # allauth's
 def create(request: HttpRequest) -> HttpResponse:
     """Make one. The token stands in this answer and nowhere else: no page shows it again."""
-    form = ApiTokenForm(request.POST if request.method == "POST" else None)
+    data = request.POST if request.method == "POST" else None
+    form = ApiTokenForm(data, administers=may_administer(person(request)))
     if request.method == "POST" and form.is_valid():
         me = person(request)
         try:

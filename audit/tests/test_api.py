@@ -93,7 +93,7 @@ def test_says_what_is_wrong(query: dict[str, str], reader: User) -> None:
 
 def test_being_staff_is_not_enough(client_user: User) -> None:
     User.objects.filter(pk=client_user.pk).update(is_staff=True)
-    api = signed_in(client_user)
+    api = signed_in(User.objects.get(pk=client_user.pk))
     assert api.get(LOGS).status_code == 403
     assert api.post(EXPORT, ALWAYS).status_code == 403
     event = Event.objects.filter(name="AttemptRefused").latest("pk")

@@ -1,11 +1,14 @@
 """What the token used lets a program do, whatever its person may."""
 
+import time
 from typing import Any
 
+from django.conf import settings
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
-from core.errors import ReadOnlyToken
+from core.errors import AdminTokenNeeded, ProofNeeded, ReadOnlyToken
+from core.requests import proved_at
 
 
 class WithinScope(BasePermission):
@@ -25,3 +28,20 @@ class WithinScope(BasePermission):
         ):
             return True
         raise ReadOnlyToken
+
+
+class ForAdministration(BasePermission):
+    """Lets in a token made to administer, and a session that has proved lately who it is.
+
+    The same proof as the admin's, which a session left open or a token for everyday work is not.
+    """
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        """True, or raises `AdminTokenNeeded` or `ProofNeeded`: 403, and the problem says how."""
+        token: Any = request.auth
+        if token is not None:
+            if not token.may_administer:
+                raise AdminTokenNeeded
+        elif time.time() - proved_at(request._request) > settings.ADMIN_ENTRY_MINUTES * 60:
+            raise ProofNeeded
+        return True

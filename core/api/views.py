@@ -24,6 +24,7 @@ from rest_framework.views import APIView
 from core.actions.idempotency import Answer, answer_once
 from core.addresses import address_of_request
 from core.api.pages import CursorPagination
+from core.api.scopes import ForAdministration
 from core.api.shapes import wrong_types
 from core.errors import NotAllowed
 from core.limits import spend
@@ -110,6 +111,12 @@ class ApiView(APIView):
         if again is not None:
             body = again(body["id"])
         return Response(body, status=status)
+
+
+class AdminApiView(ApiView):
+    """A view below `/api/admin/`."""
+
+    permission_classes = (*ApiView.permission_classes, ForAdministration)
 
 
 def _validated(serializer: BaseSerializer[Any]) -> dict[str, Any]:
