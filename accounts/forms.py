@@ -8,6 +8,7 @@ from allauth.core import context
 from allauth.mfa import app_settings as mfa_settings
 from allauth.mfa.adapter import get_adapter as get_mfa_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import (
     AddWebAuthnForm,
@@ -159,6 +160,22 @@ class PasskeyAgainForm(_Counted, ReauthenticateWebAuthnForm):  # type: ignore[mi
     """Proving once more who one is, with a passkey."""
 
     credential = CredentialField(AuthenticationResponse)
+
+
+class RemovePasskeyForm(forms.Form):
+    """Asks for nothing, and refuses to leave somebody without what they must sign in with."""
+
+    def __init__(self, *args: Any, authenticator: Authenticator, **kwargs: Any) -> None:
+        self.authenticator = authenticator
+        super().__init__(*args, **kwargs)
+
+    def clean(self) -> None:
+        """Refuse the last needed one, as the app's page does."""
+        if not get_mfa_adapter().can_delete_authenticator(self.authenticator):
+            raise forms.ValidationError(
+                "Staff sign in with two steps here. Set up an authenticator app or another "
+                "passkey first, then remove this one."
+            )
 
 
 class NameForm(forms.Form):

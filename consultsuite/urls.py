@@ -7,7 +7,7 @@ from django.urls import include, path
 from django.views.decorators.cache import never_cache
 from django.views.generic import RedirectView
 
-from accounts.views import providers
+from accounts.views import passkeys, providers
 from accounts.views.signing_in import SignIn
 from core import views as core_views
 
@@ -20,6 +20,7 @@ urlpatterns = [
     path("accounts/", include("allauth.account.urls")),
     # The keys are listed on the one page about two-step sign-in.
     path("accounts/2fa/webauthn/", RedirectView.as_view(pattern_name="mfa_index")),
+    path("accounts/2fa/webauthn/keys/<int:pk>/remove/", passkeys.remove_passkey),
     # What is shown once must not come back from the browser's cache.
     path("accounts/2fa/recovery-codes/", never_cache(view_recovery_codes)),
     path("accounts/2fa/totp/activate/", never_cache(activate_totp)),

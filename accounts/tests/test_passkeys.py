@@ -198,3 +198,23 @@ def test_staff_get_in_with_one(client: Client, staff: User, settings: Settings) 
     client.logout()
     sign_in_with(client, device)
     assert client.get("/admin/").status_code == 200
+
+
+def test_staff_cannot_remove_the_last_they_need(
+    client: Client, staff: User, settings: Settings
+) -> None:
+    settings.STAFF_MFA_REQUIRED = True
+    client.defaults["wsgi.url_scheme"] = "https"
+    sign_in(client, staff)
+    add(client, Authenticator(), name="First")
+    key = Factor.objects.get(user=staff, type="webauthn")
+    address = f"/accounts/2fa/webauthn/keys/{key.pk}/remove/"
+    page = client.get(address).content.decode()
+    assert "Staff sign in with two steps here." in page
+    assert "Remove the passkey</button>" not in page
+    client.post(address)
+    assert Factor.objects.filter(pk=key.pk).exists()
+    add(client, Authenticator(), name="Second")
+    assert "Remove the passkey</button>" in client.get(address).content.decode()
+    client.post(address)
+    assert not Factor.objects.filter(pk=key.pk).exists()
