@@ -3,6 +3,7 @@
 import zoneinfo
 from typing import Any
 
+from allauth.account.forms import ResetPasswordForm as AllauthResetPasswordForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
 from allauth.core import context
 from allauth.mfa import app_settings as mfa_settings
@@ -27,13 +28,40 @@ from fido2.webauthn import AuthenticationResponse, RegistrationResponse
 from accounts.actions.tokens import DAYS, SIGNED_IN_DAYS
 from accounts.limits import SAID_BY_FORMS, factor_key, refused
 from accounts.models import ApiToken, Organisation, Scope, User
+from accounts.queries import account_of
 
 MAX_PICTURE_BYTES = 2 * 1024 * 1024
 MAX_CREDENTIAL_CHARACTERS = 64 * 1024
 """Attestation certificates included, answers have a few kilobytes."""
 
 
-class SignupForm(AllauthSignupForm):  # type: ignore[misc]
+class _ByProof:
+    """An address is taken by whoever signed up with it or has confirmed it.
+
+    allauth counts an address that somebody has merely added to their account, too: that would
+    hold up its owner, who would be told of an account, and sent a new password for a stranger's.
+    """
+
+    account_already_exists: bool
+
+    def validate_unique_email(self, value: str) -> str:
+        """The address; whether it is taken is told by mail alone."""
+        self.account_already_exists = account_of(value) is not None
+        return value
+
+
+class ResetPasswordForm(AllauthResetPasswordForm):  # type: ignore[misc]
+    """Mails a link to whose address it is, not to whoever has added it to their account."""
+
+    def clean_email(self) -> str:
+        """The address, and the one person whose password is meant."""
+        email: str = super().clean_email()
+        owner = account_of(email)
+        self.users = [owner] if owner is not None and owner.is_active else []
+        return email
+
+
+class SignupForm(_ByProof, AllauthSignupForm):  # type: ignore[misc]
     """Sign-up asks for the name too."""
 
     name = forms.CharField(
@@ -42,7 +70,7 @@ class SignupForm(AllauthSignupForm):  # type: ignore[misc]
     field_order = ("name", "email", "password1")
 
 
-class ProviderSignupForm(AllauthProviderSignupForm):  # type: ignore[misc]
+class ProviderSignupForm(_ByProof, AllauthProviderSignupForm):  # type: ignore[misc]
     """What a provider did not say about a new person: the name, or the address."""
 
     name = forms.CharField(max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))

@@ -181,3 +181,17 @@ def test_an_account_that_is_somebodys_stays_as_it_is(client_user: User) -> None:
     assert events == []
     assert client_user.check_password(PASSWORD)
     assert SocialAccount.objects.filter(user=client_user).exists()
+
+
+@pytest.mark.django_db
+def test_who_merely_added_an_address_holds_nobody_up(client: Client, client_user: User) -> None:
+    EmailAddress.objects.create(user=client_user, email=VICTIM, verified=False)
+    client.post("/accounts/password/reset/", {"email": VICTIM})
+    assert "/password/reset/key/" not in str(mail.outbox[-1].body)
+    mail.outbox.clear()
+    form = {"name": "Vera", "email": VICTIM, "password1": PASSWORD}
+    client.post("/accounts/signup/", form)
+    confirmed_by(client)
+    assert is_signed_in(client)
+    assert owns_address(User.objects.get(email=VICTIM), VICTIM)
+    assert not owns_address(client_user, VICTIM)
