@@ -92,6 +92,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         fresh_from = time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
         return not proofs or proofs[-1] <= fresh_from
 
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
+        """The ways to prove who one is, each with ``id``, ``url`` and our words for it."""
+        ways: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        words = {"mfa_reauthenticate:webauthn": "Use a passkey"}
+        return [way | {"description": words.get(way["id"], way["description"])} for way in ways]
+
     def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
         """Save the account of the sign-up form and record it."""
         user.name = form.cleaned_data["name"].strip()

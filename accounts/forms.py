@@ -6,6 +6,7 @@ from typing import Any
 from allauth.account.forms import ResetPasswordForm as AllauthResetPasswordForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
 from allauth.core import context
+from allauth.core.internal.cryptokit import normalize_user_code
 from allauth.mfa import app_settings as mfa_settings
 from allauth.mfa.adapter import get_adapter as get_mfa_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
@@ -104,7 +105,8 @@ class _OneTime(_Counted):
     def clean_code(self) -> str:
         """The code, which is right and was not used before."""
         code: str = super().clean_code()  # type: ignore[misc]
-        used = salted_hmac("accounts.one-time-code", f"{self.user.pk} {code}").hexdigest()
+        plain = normalize_user_code(code)  # allauth ignores spaces and dashes: so must this
+        used = salted_hmac("accounts.one-time-code", f"{self.user.pk} {plain}").hexdigest()
         periods = 2 * mfa_settings.TOTP_TOLERANCE + 1
         seconds = periods * mfa_settings.TOTP_PERIOD
         if not cache.add(f"one-time-code:{used}", True, timeout=seconds):

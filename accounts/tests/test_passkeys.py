@@ -60,7 +60,7 @@ def sign_in_with(browser: Client, device: Authenticator, **more: str) -> Any:
 def test_a_passkey_is_added_and_signs_in_alone(browser: Client, client_user: User) -> None:
     device = Authenticator()
     page = add(browser, device).content.decode()
-    assert len(re.findall(r"<li>(\d{8})</li>", page)) == 10
+    assert len(re.findall(r"<li>(\d{4} \d{4})</li>", page)) == 10
     index = browser.get(INDEX).content.decode()
     assert "Laptop" in index
     assert "Signs in alone." in index

@@ -91,7 +91,7 @@ def test_second_factors_are_recorded_and_written_of(
         page = browser.get("/accounts/2fa/recovery-codes/").content.decode()
         browser.post("/accounts/2fa/recovery-codes/generate/")
         page = browser.get("/accounts/2fa/recovery-codes/").content.decode()
-        codes = re.findall(r"<li>(\d{8})</li>", page)
+        codes = re.findall(r"<li>(\d{4} \d{4})</li>", page)
         browser.post("/accounts/logout/")
         browser.post("/accounts/login/", {"login": client_user.email, "password": PASSWORD})
         browser.post("/accounts/2fa/authenticate/", {"code": "00000000"})

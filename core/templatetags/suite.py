@@ -89,6 +89,12 @@ def device(user_agent: str) -> Device:
     return device_of(user_agent)
 
 
+@register.filter
+def fours(code: str) -> list[str]:
+    """A long code in parts of four characters, which people read and type more easily."""
+    return [code[start : start + 4] for start in range(0, len(code), 4)]
+
+
 def _local(value: datetime) -> datetime:
     return timezone.localtime(value) if timezone.is_aware(value) else value
 

@@ -30,6 +30,16 @@ class Home:
     past: list[Room] = field(default_factory=list)
     day: Day = field(default_factory=Day)
 
+    @property
+    def foremost_live(self) -> Room | None:
+        """The live room that takes the place of the next one, where nothing is next."""
+        return self.live[0] if self.live and self.next is None else None
+
+    @property
+    def live_beside(self) -> list[Room]:
+        """The other live rooms."""
+        return self.live[1:] if self.foremost_live else self.live
+
 
 def with_others(rooms: QuerySet[Room], user: User) -> QuerySet[Room]:
     """With type and ``others``, the people who take part beside this one: two queries."""

@@ -14,6 +14,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import User
 from core.models import Event
 from messaging.models import Message
+from rooms.actions.invitations import invite
 from rooms.actions.lifecycle import complete_room
 from rooms.actions.participants import add_participant
 from rooms.models import Mode, Participant, Role, Room, Status
@@ -95,6 +96,33 @@ def test_home_shows_what_is_next_live_waiting_and_past(
     assert sections == sorted(sections)
     assert "The live one" in text
     assert "Nothing is here" not in text
+
+
+def test_a_live_room_takes_the_first_place_where_nothing_is_next(
+    client: Client, make_room: Callable[..., Room], consultant: User
+) -> None:
+    make_room("A live one", active=True)
+    text = signed_in(client, consultant).get("/").content.decode()
+    assert 'id="next" dir="auto">A live one</h2>' in text
+    assert text.count("Open the room") == 1
+    assert 'id="live"' not in text
+    make_room("Another live one", active=True)
+    text = client.get("/").content.decode()
+    assert text.count("Open the room") == 2
+    assert text.count('id="live"') == 1
+
+
+def test_an_invitation_sent_again_too_soon_says_so_beside_it(
+    client: Client, room: Room, consultant: User
+) -> None:
+    invitation = invite(actor=consultant, room=room, email="lena@demo.test", role=Role.CLIENT)
+    signed_in(client, consultant)
+    way = url("invitation_resend", room, invitation.pk)
+    answer = client.post(way, headers={"HX-Request": "true"})
+    assert answer.status_code == 422
+    assert "The mail was sent a moment ago" in answer.content.decode()
+    assert client.post(way).status_code == 302
+    assert "The mail was sent a moment ago" in client.get(url("room", room)).content.decode()
 
 
 def test_empty_home_leads_on(client: Client, consultant: User, outsider: User) -> None:

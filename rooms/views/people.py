@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.actions.invitations import OnItsWay
 from core.errors import ActionError
 from core.limits import limited
 from core.permissions import require
@@ -100,7 +101,15 @@ def guest_link(request: HttpRequest, room_id: UUID, user_id: UUID) -> HttpRespon
 def resend(request: HttpRequest, room_id: UUID, invitation_id: UUID) -> HttpResponse:
     """Mail a new link of an invitation."""
     view = load(request, room_id)
-    resend_invitation(actor=view.user, invitation=_invitation(view, invitation_id))
+    invitation = _invitation(view, invitation_id)
+    try:
+        resend_invitation(actor=view.user, invitation=invitation)
+    except OnItsWay as error:
+        if not getattr(request, "htmx", False):
+            raise
+        context = people_context(view, AddPersonForm())
+        context |= {"refused": invitation, "refusal": error.detail}
+        return render(request, "rooms/stage_people.html", context, status=422)
     return _people(request, view, AddPersonForm())
 
 

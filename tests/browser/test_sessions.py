@@ -7,7 +7,8 @@ from playwright.sync_api import expect
 
 from accounts.models import User
 from messaging.models import Message
-from rooms.models import Room
+from rooms.actions.invitations import invite
+from rooms.models import Role, Room, RoomInvitation
 from tests.browser.conftest import Visitor
 from tests.fixtures import PASSWORD
 
@@ -18,6 +19,15 @@ pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def said(room: Room, client_user: User, say: Callable[..., Message]) -> Message:
     """What nobody but these two may read."""
     return say(client_user, room, "Said in confidence")
+
+
+@pytest.fixture
+def invited(room: Room, consultant: User) -> list[RoomInvitation]:
+    """Two people who have not come yet."""
+    return [
+        invite(actor=consultant, room=room, email=f"{name}@demo.test", role=Role.CLIENT)
+        for name in ("lena", "noor")
+    ]
 
 
 def test_a_session_that_is_ended_elsewhere_says_so_at_once(
@@ -57,3 +67,30 @@ def test_a_session_that_is_ended_elsewhere_says_so_at_once(
     # The one who ended it goes on.
     here.page.goto(f"{here.site.url}/rooms/{room.pk}/")
     expect(here.page.get_by_role("heading", level=1)).to_contain_text(room.name)
+
+
+def test_the_focus_stays_where_a_row_was(
+    room: Room, consultant: User, invited: list[RoomInvitation], visit: Callable[..., Visitor]
+) -> None:
+    visit(consultant), visit(consultant)
+    page = (here := visit(consultant)).page
+    page.goto(f"{here.site.url}/profile/sessions/")
+    buttons = page.locator("form[data-focus-after] button")
+    expect(buttons).to_have_count(2)
+    buttons.first.click()
+    expect(buttons).to_have_count(1)
+    expect(buttons.first).to_be_focused()
+    buttons.first.click()
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
+    # After a question was answered, too; and htmx writes no style that the policy forbids.
+    page.goto(f"{here.site.url}/rooms/{room.pk}/")
+    page.get_by_role("tab", name="People").click()
+    page.get_by_label("E-mail").evaluate("field => { field.style.color = 'red'; }")
+    for following in (
+        page.get_by_role("button", name="Revoke the inv"),
+        page.get_by_label("E-mail"),
+    ):
+        page.get_by_role("button", name="Revoke the inv").first.click()
+        page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        expect(following.first).to_be_focused()

@@ -12,6 +12,9 @@ export function openDialog(dialog, opener) {
   dialog.showModal();
 }
 
+/** The control that an open dialog goes back to. */
+export const openerOf = (dialog) => openers.get(dialog);
+
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-open-dialog]");
   if (opener) {

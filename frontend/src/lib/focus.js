@@ -2,6 +2,8 @@
  * What htmx swaps away takes the focus with it. It goes to the same control in the new content,
  * else to the one in its place, else to the new content itself: never to the top of the page.
  */
+import { openerOf } from "./dialogs.js";
+
 const FOCUSABLE = 'a[href], button, input:not([type="hidden"]), select, textarea, summary, [tabindex="0"]';
 const focusable = (root) => [...root.querySelectorAll(FOCUSABLE)].filter((one) => !one.disabled && one.checkVisibility());
 
@@ -12,14 +14,16 @@ const mark = (control) => [control.tagName, control.name, control.value, control
 let lost = null;
 
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-  const { activeElement } = document;
-  if (!detail.shouldSwap || !detail.target.contains(activeElement) || activeElement.closest("dialog")) return;
+  // A question that was answered goes back to the control that asked it.
+  const dialog = document.activeElement.closest("dialog");
+  const control = dialog ? openerOf(dialog) : document.activeElement;
+  if (!detail.shouldSwap || !control || !detail.target.contains(control)) return;
   lost = {
-    id: activeElement.id,
+    id: control.id,
     target: detail.target,
     parent: detail.target.parentElement,
-    mark: mark(activeElement),
-    place: focusable(detail.target).indexOf(activeElement),
+    mark: mark(control),
+    place: focusable(detail.target).indexOf(control),
   };
 });
 
@@ -31,8 +35,31 @@ document.addEventListener("htmx:afterSettle", () => {
   const root = target.isConnected ? target : ((target.id && document.getElementById(target.id)) || parent);
   if (!root?.isConnected) return;
   const controls = focusable(root);
-  const next = (id && document.getElementById(id)) || controls.find((control) => mark(control) === wanted) || controls[Math.min(place, controls.length - 1)];
+  const inPlace = controls[Math.min(place, controls.length - 1)];
+  const next =
+    (id && document.getElementById(id)) ||
+    controls.find((control) => mark(control) === wanted) ||
+    (inPlace?.form && controls.find((control) => control.form === inPlace.form)) ||
+    inPlace;
   if (next) return next.focus({ preventScroll: true });
   root.tabIndex = -1;
   root.focus({ preventScroll: true });
 });
+
+/* A form marked data-focus-after loads the page anew: the focus goes to the next such form, in its
+   place, else to the heading. */
+const AFTER = "focus-after";
+const rows = () => [...document.querySelectorAll("form[data-focus-after]")];
+
+document.addEventListener("submit", ({ target }) => {
+  const place = rows().indexOf(target);
+  if (place >= 0) sessionStorage.setItem(AFTER, JSON.stringify({ path: location.pathname, place }));
+});
+
+const kept = JSON.parse(sessionStorage.getItem(AFTER) ?? "null");
+sessionStorage.removeItem(AFTER);
+if (kept?.path === location.pathname) {
+  const next = rows()[Math.min(kept.place, rows().length - 1)]?.querySelector("button") ?? document.querySelector("h1");
+  if (next.matches("h1")) next.tabIndex = -1;
+  next.focus({ preventScroll: true });
+}
