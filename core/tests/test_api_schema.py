@@ -1,5 +1,6 @@
 """The schema that is checked in is the one that the code makes."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ def test_the_page_needs_no_inline_code(client: Client) -> None:
     assert "unsafe-inline" not in answer["Content-Security-Policy"]
     assert html.count("<style") == html.count('<style nonce="') == 1
     assert "style=" not in html
-    assert html.count("<script ") == html.count("<script src=") == 3
+    assert html.count("<script ") == len(re.findall(r'<script nonce="[^"]+" src=', html)) == 3
     assert "Consult Suite" in html
     script = client.get("/api/docs/?script=")
     assert script["Content-Type"].startswith("application/javascript")

@@ -218,6 +218,7 @@ class TestPages:
     ) -> None:
         client, found = signed_in(consultant), []
         question = say(client_user, room, "Why?")
+        client.get(messages_of(room))  # the first use of a token is noted
         for number in (1, 30):
             for _ in range(number):
                 say(client_user, room, "Because", reply_to=question)
@@ -295,6 +296,7 @@ class TestConversations:
 
     def test_the_number_of_queries_does_not_grow(self, client_user: User, make_room: Any) -> None:
         client, found = signed_in(client_user), []
+        client.get("/api/conversations/")  # the first use of a token is noted
         for number in (1, 29):
             for _ in range(number):
                 make_room()
