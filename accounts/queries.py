@@ -23,7 +23,7 @@ from accounts.models import (
     OrganisationInvitation,
     User,
 )
-from accounts.models.organisation import CONSULTANT_ROLES
+from accounts.models.organisation import ADMINISTRATORS, CONSULTANT_ROLES
 from core.permissions import SECOND_FACTORS, has_permission
 
 
@@ -273,3 +273,11 @@ def _way_in(invitation: OrganisationInvitation, viewer: User | None) -> Way:
     if account is None or has_only_begun(account):
         return Way.NEW
     return Way.KEEP if account.is_guest else Way.SIGN_IN
+
+
+def is_last_administrator(membership: Membership) -> bool:
+    """True if nobody else administers the organisation. Needs its lock to stay so."""
+    others = Membership.objects.filter(
+        organisation=membership.organisation_id, role=membership.role, user__is_active=True
+    )
+    return membership.role in ADMINISTRATORS and not others.exclude(pk=membership.pk).exists()

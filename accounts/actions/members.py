@@ -18,7 +18,11 @@ from accounts.actions.invitations import (
     renew_link,
     use_link,
 )
-from accounts.actions.organisations import GuestBelongsNowhere, WrongRole
+from accounts.actions.organisations import (
+    GuestBelongsNowhere,
+    LastAdministrator,
+    WrongRole,
+)
 from accounts.events import (
     BusinessRoleChanged,
     MemberInvitationRenewed,
@@ -31,8 +35,7 @@ from accounts.events import (
 )
 from accounts.models import Membership, Organisation, OrganisationInvitation, User
 from accounts.models.invitation import MAX_OPEN_OF_ORGANISATION, new_end
-from accounts.models.organisation import ADMINISTRATORS
-from accounts.queries import administers, member_by_email
+from accounts.queries import administers, is_last_administrator, member_by_email
 from core.errors import Conflict, NotAllowed
 from core.permissions import forget_grants, require
 from core.publish import record
@@ -50,13 +53,6 @@ class BelongsElsewhere(Conflict):
 
     code = "belongs_elsewhere"
     detail = "You belong to another organisation. Ask its administrator to remove you first."
-
-
-class LastAdministrator(Conflict):
-    """An organisation would be left without anybody who can invite."""
-
-    code = "last_administrator"
-    detail = "An organisation needs an administrator. Make somebody else one first."
 
 
 @transaction.atomic
@@ -180,7 +176,8 @@ def change_member_role(*, actor: User, membership: Membership, role: str) -> Mem
     membership = _lock_member(membership)
     if membership.role == role:
         return membership
-    _keep_an_administrator(membership)
+    if is_last_administrator(membership):
+        raise LastAdministrator
     membership.role = role
     membership.save(update_fields=["role"])
     _grant(actor, membership.user, organisation, role)
@@ -202,7 +199,8 @@ def remove_member_of_organisation(*, actor: User, membership: Membership) -> Non
     _require_administrator(actor, membership.organisation)
     organisation = _lock(membership.organisation)
     membership = _lock_member(membership)
-    _keep_an_administrator(membership)
+    if is_last_administrator(membership):
+        raise LastAdministrator
     user = membership.user
     membership.delete()
     _grant(actor, user, organisation, "")
@@ -301,14 +299,3 @@ def _lock_member(membership: Membership) -> Membership:
     if found is None:
         raise NotOpen("This person does not belong to it any more. Reload the page.")
     return found
-
-
-def _keep_an_administrator(leaving: Membership) -> None:
-    """Refuse to take the role from the last one. Needs the organisation's lock."""
-    if leaving.role not in ADMINISTRATORS:
-        return
-    others = Membership.objects.filter(
-        organisation=leaving.organisation_id, role=leaving.role, user__is_active=True
-    )
-    if not others.exclude(pk=leaving.pk).exists():
-        raise LastAdministrator

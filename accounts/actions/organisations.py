@@ -3,11 +3,18 @@
 from django.db import transaction
 
 from accounts import permissions
-from accounts.events import BusinessRoleChanged, OrganisationAdded, OrganisationRenamed
+from accounts.events import (
+    BusinessRoleChanged,
+    MemberRemoved,
+    MemberRoleChanged,
+    OrganisationAdded,
+    OrganisationRenamed,
+)
 from accounts.models import BusinessRole, Membership, Organisation, User
 from accounts.models.organisation import INTERNAL_ROLES
+from accounts.queries import is_last_administrator
 from core.errors import ActionError, Conflict
-from core.events import StreamKey
+from core.events import DomainEvent, StreamKey
 from core.permissions import require
 from core.publish import record
 
@@ -27,6 +34,13 @@ class GuestBelongsNowhere(Conflict):
 
 class InvalidOrganisation(ActionError):
     """A name that an organisation cannot have."""
+
+
+class LastAdministrator(Conflict):
+    """An organisation would be left without anybody who can invite."""
+
+    code = "last_administrator"
+    detail = "An organisation needs an administrator. Make somebody else one first."
 
 
 class OrganisationExists(Conflict):
@@ -79,8 +93,9 @@ def set_business_role(
     """Make somebody a member of an organisation, or change their role or organisation.
 
     Their groups follow in the same transaction. Records `BusinessRoleChanged` unless it is so
-    already; raises `GuestBelongsNowhere`, and `WrongRole` when an internal role is asked for a
-    client's organisation or the reverse.
+    already, and with the organisation that loses or keeps them `MemberRemoved` or
+    `MemberRoleChanged`; raises `GuestBelongsNowhere`, `LastAdministrator`, and
+    `WrongRole` when an internal role is asked for a client's organisation or the reverse.
     """
     require(actor, "accounts.manage_all_users")
     if role not in BusinessRole.values:
@@ -90,9 +105,11 @@ def set_business_role(
         raise WrongRole(f"The role {BusinessRole(role).label} exists in {kind} only.", field="role")
     if user.is_guest:
         raise GuestBelongsNowhere
-    present = Membership.objects.filter(user=user, organisation=organisation, role=role).first()
+    present = Membership.objects.filter(user=user).select_related("organisation").first()
     if present is not None:
-        return present
+        if (present.organisation_id, present.role) == (organisation.pk, role):
+            return present
+        _leave_role(actor, present, organisation, role)
     membership, _ = Membership.objects.update_or_create(
         user=user, defaults={"organisation": organisation, "role": role}
     )
@@ -103,6 +120,17 @@ def set_business_role(
         actor=actor,
     )
     return membership
+
+
+def _leave_role(actor: User, present: Membership, organisation: Organisation, role: str) -> None:
+    """Tell the organisation that somebody leaves it or has another role there."""
+    former = Organisation.objects.select_for_update().get(pk=present.organisation_id)
+    if is_last_administrator(present):
+        raise LastAdministrator
+    event: DomainEvent = MemberRemoved(user_id=present.user_id)
+    if former == organisation:
+        event = MemberRoleChanged(user_id=present.user_id, role=role)
+    record(event, stream=former.stream, actor=actor)
 
 
 def _free_name(name: str, besides: Organisation | None = None) -> str:

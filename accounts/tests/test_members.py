@@ -23,7 +23,6 @@ from accounts.actions.invitations import (
 from accounts.actions.members import (
     AlreadyMember,
     BelongsElsewhere,
-    LastAdministrator,
     change_member_role,
     invite_member,
     join_organisation,
@@ -33,7 +32,12 @@ from accounts.actions.members import (
     resend_member_invitation,
     revoke_member_invitation,
 )
-from accounts.actions.organisations import GuestBelongsNowhere, WrongRole, set_business_role
+from accounts.actions.organisations import (
+    GuestBelongsNowhere,
+    LastAdministrator,
+    WrongRole,
+    set_business_role,
+)
 from accounts.models import BusinessRole, Membership, Organisation, OrganisationInvitation, User
 from accounts.models.invitation import GIVE_UP_AFTER, PAUSE
 from accounts.queries import Way, member_landing

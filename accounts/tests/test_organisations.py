@@ -72,7 +72,7 @@ def test_groups_follow_the_role(system: User, client_user: User, northwind: Orga
         )
     assert list(client_user.groups.values_list("name", flat=True)) == ["client_admin"]
     assert Membership.objects.get(user=client_user).role == "client_admin"
-    (event,) = events
+    _, event = events
     assert event.data == {
         "user_id": str(client_user.pk),
         "organisation_id": str(northwind.pk),
