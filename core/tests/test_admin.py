@@ -170,7 +170,9 @@ def test_a_person_is_saved_by_actions(office: Client, client_user: User, staff: 
     with capture_events() as events:
         response = office.post(page(User, "change", client_user.pk), form)
     assert response.status_code == 302
-    assert names(events) == ["ProfileChanged", "BusinessRoleChanged"]
+    assert names(events) == [
+        "ProfileChanged", "MemberRoleChanged", "BusinessRoleChanged",
+    ]  # fmt: skip
     assert {event.actor for event in events} == {staff}
     client_user.refresh_from_db()
     assert client_user.name == "Tomas A. Okafor"
