@@ -41,7 +41,7 @@ class Post:
 
     def link(self, to: str, prefix: str, number: int = 1) -> str:
         """The link of the mail with this number, once it is there."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while len(links := self.links(to, prefix)) < number:
             assert time.monotonic() < deadline, f"No mail number {number} to {to}"
             time.sleep(0.2)
@@ -149,6 +149,7 @@ def test_a_revoked_link_ends_and_a_guest_comes_back_on_a_phone(
     mara.page.goto(f"{mara.site.url}/rooms/{room.pk}/")
     open_people(mara.page)
     for email in (LENA, "nora@demo.test"):
+        mara.page.wait_for_load_state("networkidle")  # the list is not being drawn anew
         mara.page.get_by_label("E-mail").fill(email)
         mara.page.get_by_role("button", name="Add", exact=True).click()
         expect(mara.page.locator("[data-stage=people] .row", has_text=email)).to_be_visible()
