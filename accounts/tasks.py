@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts.actions import devices, sessions, tokens
 from accounts.actions.members import note_member_invitation_mailed
-from accounts.clients.mail import send_mail
+from accounts.clients.mail import send_mail, send_noted_mail
 from accounts.events import (
     MemberInvitationRenewed,
     MemberInvited,
@@ -20,7 +20,7 @@ from accounts.events import (
 from accounts.models import User
 from accounts.queries import waiting_member_invitation
 from core.devices import device_of
-from core.errands import errand, insist
+from core.errands import errand
 from core.models import Event
 
 
@@ -82,9 +82,4 @@ def mail_member_invitation(event: Event) -> None:
     note = partial(
         note_member_invitation_mailed, actor=User.objects.system(), invitation=invitation
     )
-    try:
-        send_mail(to=invitation.email, template="accounts/email/member", context=context)
-    except OSError:
-        note(is_sent=False)
-        raise
-    insist(lambda: note(is_sent=True))
+    send_noted_mail(note, to=invitation.email, template="accounts/email/member", context=context)

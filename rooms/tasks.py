@@ -7,10 +7,10 @@ from celery import shared_task
 from django.conf import settings
 from django.urls import reverse
 
-from accounts.clients.mail import send_mail
+from accounts.clients.mail import send_mail, send_noted_mail
 from accounts.models import User
 from accounts.queries import organisation_name
-from core.errands import errand, insist
+from core.errands import errand
 from core.models import Event
 from rooms.actions.invitations import note_invitation_mailed
 from rooms.actions.participants import go_away
@@ -36,21 +36,17 @@ def mail_invitation(event: Event) -> None:
     is_return = invitation.accepted_by is not None
     name = "guest_link" if is_return else "invitation"
     note = partial(note_invitation_mailed, actor=User.objects.system(), invitation=invitation)
-    try:
-        send_mail(
-            to=invitation.email,
-            template=f"rooms/email/{name}",
-            context={
-                "invitation": invitation,
-                "by": invitation.invited_by,
-                "organisation": organisation_name(invitation.invited_by),
-                "link": _address("rooms:join", invitation.token),
-            },
-        )
-    except OSError:
-        note(is_sent=False)
-        raise
-    insist(lambda: note(is_sent=True))
+    send_noted_mail(
+        note,
+        to=invitation.email,
+        template=f"rooms/email/{name}",
+        context={
+            "invitation": invitation,
+            "by": invitation.invited_by,
+            "organisation": organisation_name(invitation.invited_by),
+            "link": _address("rooms:join", invitation.token),
+        },
+    )
 
 
 @errand(ParticipantAdded)

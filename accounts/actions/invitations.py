@@ -90,6 +90,22 @@ def use_link(*, actor: User, invitation: Invitation, token: str) -> None:
 
 
 @transaction.atomic
+def end_link(*, actor: User, invitation: Invitation) -> bool:
+    """Part of revoking, with the row's lock: the link works no more.
+
+    False if it was revoked already. Raises `NotOpen` for an invitation that was accepted.
+    """
+    if invitation.revoked_at is not None:
+        return False
+    if not invitation.is_open:
+        raise NotOpen
+    invitation.revoked_at = timezone.now()
+    invitation.nonce = ""
+    invitation.save(update_fields=["revoked_at", "nonce"])
+    return True
+
+
+@transaction.atomic
 def note_mailed(*, actor: User, invitation: Invitation, is_sent: bool) -> bool:
     """Part of other actions: keep that the link was mailed; or, long after it began, that it
     cannot be.

@@ -14,6 +14,7 @@ from accounts.actions.invitations import (
     LinkOver,
     NotOpen,
     TooManyInvitations,
+    end_link,
     note_mailed,
     renew_link,
     use_link,
@@ -117,18 +118,9 @@ def revoke_member_invitation(*, actor: User, invitation: OrganisationInvitation)
     """
     _require_administrator(actor, invitation.organisation)
     invitation = _lock_invitation(invitation)
-    if invitation.revoked_at is not None:
-        return
-    if not invitation.is_open:
-        raise NotOpen
-    invitation.revoked_at = now()
-    invitation.nonce = ""
-    invitation.save(update_fields=["revoked_at", "nonce"])
-    record(
-        MemberInvitationRevoked(invitation_id=invitation.pk),
-        stream=invitation.organisation.stream,
-        actor=actor,
-    )
+    if end_link(actor=actor, invitation=invitation):
+        event = MemberInvitationRevoked(invitation_id=invitation.pk)
+        record(event, stream=invitation.organisation.stream, actor=actor)
 
 
 @transaction.atomic

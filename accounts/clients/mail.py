@@ -1,11 +1,14 @@
 """Mail of our own; allauth sends its own through its adapter."""
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
+
+from core.errands import insist
 
 
 def send_mail(*, to: str, template: str, context: dict[str, Any]) -> None:
@@ -23,3 +26,18 @@ def send_mail(*, to: str, template: str, context: dict[str, Any]) -> None:
     )
     mail.attach_alternative(render_to_string(f"{template}_message.html", values), "text/html")
     mail.send()
+
+
+def send_noted_mail(
+    note: Callable[..., object], *, to: str, template: str, context: dict[str, Any]
+) -> None:
+    """`send_mail`, and keep how it went: ``note(is_sent=...)``, insisted on once it is sent.
+
+    Raises what `send_mail` raises, for the errand to be tried again.
+    """
+    try:
+        send_mail(to=to, template=template, context=context)
+    except OSError:
+        note(is_sent=False)
+        raise
+    insist(lambda: note(is_sent=True))

@@ -15,6 +15,7 @@ from accounts.actions.invitations import (
     LinkOver,
     NotOpen,
     TooManyInvitations,
+    end_link,
     note_mailed,
     renew_link,
     use_link,
@@ -114,16 +115,9 @@ def revoke_invitation(*, actor: User, invitation: RoomInvitation) -> None:
     """
     require(actor, "rooms.invite", invitation.room)
     invitation = _lock(invitation)
-    if invitation.revoked_at is not None:
-        return
-    if not invitation.is_open:
-        raise NotOpen
-    invitation.revoked_at = now()
-    invitation.nonce = ""
-    invitation.save(update_fields=["revoked_at", "nonce"])
-    record(
-        InvitationRevoked(invitation_id=invitation.pk), stream=invitation.room.stream, actor=actor
-    )
+    if end_link(actor=actor, invitation=invitation):
+        event = InvitationRevoked(invitation_id=invitation.pk)
+        record(event, stream=invitation.room.stream, actor=actor)
 
 
 @transaction.atomic
