@@ -21,6 +21,7 @@ from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from core.events import StreamKey
 from core.outlet import Outlet
 
 EXPIRY_SECONDS = 2.25 * settings.SOCKET_HEARTBEAT_SECONDS
@@ -178,6 +179,12 @@ def read(user_ids: Iterable[UUID]) -> dict[UUID, Presence]:
     except (OSError, redis.RedisError):
         return dict.fromkeys(ids, OFFLINE)
     return {user_id: _merge(answer) for user_id, answer in zip(ids, answers, strict=True)}
+
+
+def is_following(user_id: UUID, stream: StreamKey) -> bool:
+    """Whether an open socket of theirs follows the stream; raises what Redis raises."""
+    fields = _client(settings.REDIS_URL).hgetall(_key(user_id))
+    return str(stream) in _merge(fields).streams
 
 
 def _merge(fields: Mapping[Any, str | bytes]) -> Presence:

@@ -6,12 +6,14 @@ from uuid import UUID
 from celery import shared_task
 from django.conf import settings
 from django.urls import reverse
+from redis.exceptions import RedisError
 
 from accounts.clients.mail import send_mail, send_noted_mail
 from accounts.models import User
 from accounts.queries import organisation_name
 from core.errands import errand
 from core.models import Event
+from core.outages import redis_outage
 from rooms.actions.invitations import note_invitation_mailed
 from rooms.actions.participants import go_away
 from rooms.events import InvitationMade, InvitationRenewed, ParticipantAdded
@@ -21,10 +23,16 @@ from rooms.queries.people import newly_added, stale_visits
 
 @shared_task
 def close_stale_visits() -> None:
-    """End the stays of people whose process died before it could say that they left."""
+    """End the stays of people whose process died before it could say that they left.
+
+    While Redis is away nobody knows who is there: then it waits for the next minute.
+    """
     system = User.objects.system()
-    for visit in stale_visits():
-        go_away(actor=system, room=visit.participant.room, user=visit.participant.user)
+    try:
+        for visit in stale_visits():
+            go_away(actor=system, room=visit.participant.room, user=visit.participant.user)
+    except (OSError, RedisError) as error:
+        redis_outage.note(error)
 
 
 @errand(InvitationMade, InvitationRenewed)

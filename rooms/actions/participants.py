@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from accounts.actions.people import note_last_seen
 from accounts.models import User
+from core import presence
 from core.errors import ActionError, Conflict, NotAllowed
 from core.permissions import forget_grants, require
 from core.publish import record
@@ -184,10 +185,16 @@ def enter_room(*, actor: User, room: Room) -> None:
 def go_away(*, actor: User, room: Room, user: User) -> None:
     """Note that somebody's last page of the room closed, and that they were seen until now.
 
-    Records `ParticipantWentAway`.
+    Records `ParticipantWentAway`, unless they are back. Raises what Redis raises, and then
+    changes nothing: who is there is not known.
     """
     if actor.pk != user.pk and not actor.is_system:
         raise NotAllowed
+    # As in `enter_room`, which comes after the page has shown itself in Redis: either we see it
+    # there, or it finds the stay ended and begins another.
+    Room.objects.select_for_update(of=("self",), no_key=True).get(pk=room.pk)
+    if presence.is_following(user.pk, room.stream):
+        return
     note_last_seen(actor=user)
     ended = Visit.objects.filter(
         participant__room=room, participant__user=user, ended_at__isnull=True
