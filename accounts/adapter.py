@@ -45,6 +45,7 @@ DEVICE_COOKIE = "device"
 BEGUN = "begun"
 """In a session: the account that was made in it."""
 
+TOO_MANY_PASSWORDS = "There were too many wrong passwords for this account."
 PROOFS = frozenset({"password", "mfa"})
 """Ways of signing in that are proof enough for changing how one signs in."""
 
@@ -72,7 +73,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             super().pre_authenticate(request, **credentials)
         except ValidationError:
             key = self._get_login_attempts_cache_key(request, **credentials)
-            raise refused(request, "login_failed", key=key) from None
+            raise refused(request, "login_failed", key=key, words=TOO_MANY_PASSWORDS) from None
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """Not of who has just signed in: that was the same proof.

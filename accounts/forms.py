@@ -91,7 +91,8 @@ class _Counted:
         """As always, but where allauth says that there were too many attempts."""
         if getattr(error, "code", "") in SAID_BY_FORMS:
             key = factor_key(self.user.pk)
-            raise refused(context.request, "login_failed", key=key) from None
+            words = "There were too many wrong codes for this account."
+            raise refused(context.request, "login_failed", key=key, words=words) from None
         super().add_error(field, error)  # type: ignore[misc]
 
 
@@ -127,6 +128,12 @@ class SetUpAppForm(_Counted, ActivateTOTPForm):  # type: ignore[misc]
 
     code = forms.CharField(widget=forms.TextInput(attrs={"autocomplete": "one-time-code"}))
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # An empty form would show a new key; after too many attempts (`core.requests.too_often`)
+        # the key that the app has must stay.
+        kwargs.setdefault("data", context.request.POST or None)
+        super().__init__(*args, **kwargs)
+
 
 class CredentialField(forms.JSONField):
     """What a browser's authenticator answered, as JSON: shaped as WebAuthn says, or refused.
@@ -135,7 +142,8 @@ class CredentialField(forms.JSONField):
     """
 
     def __init__(self, shape: type[RegistrationResponse | AuthenticationResponse]) -> None:
-        super().__init__(widget=forms.HiddenInput)
+        none = {"required": "No answer came from a passkey. Try again."}
+        super().__init__(widget=forms.HiddenInput, error_messages=none)
         self.shape = shape
 
     def bound_data(self, data: Any, initial: Any) -> Any:

@@ -18,20 +18,18 @@ SAID_BY_FORMS = frozenset({"too_many_login_attempts", "rate_limited"})
 """The codes with which allauth's forms say that a limit is used up."""
 
 
-class TooManyAttempts(RateLimited):
-    """One of allauth's limits refused; ``of_network`` where it counts the client's address."""
-
-    def __init__(self, retry_after: int, *, of_network: bool) -> None:
-        self.of_network = of_network
-        super().__init__(retry_after)
-
-
 def refused(
-    request: HttpRequest, action: str, *, key: str | None = None, app: str = ACCOUNT
-) -> TooManyAttempts:
+    request: HttpRequest,
+    action: str,
+    *,
+    key: str | None = None,
+    app: str = ACCOUNT,
+    words: str = "That was too often.",
+) -> RateLimited:
     """The error to raise or show where a limit of allauth has refused, with the right time.
 
     ``key`` is what the limit counts beside address and person: an address of mail, an account.
+    ``words`` say what there was too much of, unless it was the whole network.
     """
     now = time.time()
     freed = [(now, False)]
@@ -45,7 +43,9 @@ def refused(
         if not is_within:  # newest first
             freed.append((tries[rate.amount - 1] + rate.duration, rate.per == "ip"))
     at, of_network = max(freed)
-    return TooManyAttempts(max(1, math.ceil(at - now)), of_network=of_network)
+    if of_network:
+        words = "Too many attempts came from your network."
+    return RateLimited(max(1, math.ceil(at - now)), words)
 
 
 def factor_key(user_id: object) -> str:

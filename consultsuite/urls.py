@@ -8,7 +8,6 @@ from django.views.decorators.cache import never_cache
 from django.views.generic import RedirectView
 
 from accounts.views import passkeys, providers
-from accounts.views.signing_in import SignIn
 from core import views as core_views
 
 urlpatterns = [
@@ -16,7 +15,6 @@ urlpatterns = [
     path("", include("messaging.urls")),
     path("", include("accounts.urls")),
     path("", include("audit.urls")),
-    path("accounts/login/", SignIn.as_view(), name="account_login"),
     path("accounts/", include("allauth.account.urls")),
     # The keys are listed on the one page about two-step sign-in.
     path("accounts/2fa/webauthn/", RedirectView.as_view(pattern_name="mfa_index")),

@@ -31,9 +31,9 @@ class RateLimited(ActionError):
     status = 429
     code = "rate_limited"
 
-    def __init__(self, retry_after: int) -> None:
+    def __init__(self, retry_after: int, words: str = "That was too often.") -> None:
         self.retry_after = retry_after
-        super().__init__(f"That was too often. Try again {self.when}.")
+        super().__init__(f"{words} Try again {self.when}.")
 
     @property
     def when(self) -> str:

@@ -4,10 +4,14 @@ from typing import Any
 
 from allauth.account.authentication import get_authentication_records
 from django.contrib import messages
-from django.forms import Form
+from django.core.exceptions import NON_FIELD_ERRORS
+from django.forms import BaseForm, Form
+from django.forms.utils import ErrorDict
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.template.response import TemplateResponse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.generic.base import TemplateResponseMixin
 
 from core.errors import ActionError, NotAllowed, RateLimited
 
@@ -52,13 +56,44 @@ def refuse(request: HttpRequest, error: ActionError) -> HttpResponse:
 
 
 def too_often(request: HttpRequest, error: RateLimited) -> HttpResponse:
-    """429 with `Retry-After`: a page, or to htmx a problem document."""
+    """429 with `Retry-After`: the form again with what was typed, else a page of its own.
+
+    To htmx it is a problem document.
+    """
     if getattr(request, "htmx", False):
         response: HttpResponse = _problem(error)
     else:
-        response = render(request, "429.html", {"when": error.when}, status=error.status)
+        response = _form_again(request, error) or render(
+            request, "429.html", {"when": error.when}, status=error.status
+        )
     response["Retry-After"] = str(error.retry_after)
     return response
+
+
+def _form_again(request: HttpRequest, error: ActionError) -> HttpResponse | None:
+    """The page of the form that was posted, with what was typed and what stopped it above.
+
+    None where the view is no class that shows a form. The form is not validated: that may count
+    attempts, too. Secrets are not shown again, as ever; those are widgets that say so.
+    """
+    match = request.resolver_match
+    shows = getattr(match and match.func, "view_class", object)
+    if match is None or request.method != "POST" or not issubclass(shows, TemplateResponseMixin):
+        return None
+    request.method = "GET"
+    try:
+        page = match.func(request, *match.args, **match.kwargs)
+    finally:
+        request.method = "POST"
+    form = (getattr(page, "context_data", None) or {}).get("form")
+    if not isinstance(page, TemplateResponse) or not isinstance(form, BaseForm):
+        return None
+    if form.add_prefix(next(iter(form.fields), "")) in request.POST:
+        form.data, form.is_bound = request.POST, True
+    form._errors = ErrorDict({NON_FIELD_ERRORS: form.error_class([error.detail])})  # type: ignore[attr-defined]
+    page.context_data = {**(page.context_data or {}), "refusal": error}
+    page.status_code = error.status
+    return page
 
 
 def _problem(error: ActionError) -> JsonResponse:

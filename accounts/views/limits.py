@@ -1,9 +1,9 @@
-"""The page for who was stopped by one of allauth's limits."""
+"""What is shown to who was stopped by one of allauth's limits."""
 
 from django.http import HttpRequest, HttpResponse
+from django.urls import resolve, reverse
 
 from accounts.limits import ACCOUNT, refused
-from accounts.views.signing_in import SignIn
 from core.requests import too_often
 
 ACTIONS = {
@@ -23,13 +23,11 @@ ACTIONS = {
 
 
 def too_many_requests(request: HttpRequest) -> HttpResponse:
-    """429, with the time after which it works again."""
+    """429, with the time after which it works again, in the form that was sent."""
     match = request.resolver_match
     app, action = ACTIONS[match.view_name if match else ""]
     key = request.POST.get("email", "").lower() or None
     error = refused(request, action, key=key, app=app)
-    if action == "login":
-        page = SignIn()
-        page.setup(request)
-        return page.refused(error)
+    if action == "webauthn_login":  # its button is on the page where one signs in
+        request.resolver_match = resolve(reverse("account_login"))
     return too_often(request, error)
