@@ -68,7 +68,7 @@ def test_saves_by_one_action_and_says_so(browser: Client, client_user: User) -> 
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"name": ""}, "This field is required."),
+        ({"name": ""}, "Enter your name."),
         ({"name": "T" * 151}, "at most 150 characters"),
         ({"timezone": "Mars/Olympus"}, "Select a valid choice."),
         ({"locale": "tlh"}, "Select a valid choice."),

@@ -94,8 +94,7 @@ TEMPLATES = [
     }
 ]
 
-# Widgets may have templates of ours.
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "core.forms.Renderer"
 
 LANGUAGE_CODE = "en-gb"
 LANGUAGES = [("en-gb", "English")]

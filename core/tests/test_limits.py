@@ -42,11 +42,16 @@ def rates(settings: Settings) -> Callable[..., None]:
     return change
 
 
-@pytest.fixture
-def without_redis(settings: Settings) -> None:
-    """Redis is away for those who count, and nobody remembers it from the test before."""
-    settings.REDIS_URL = NOWHERE
+@pytest.fixture(autouse=True)
+def forgotten() -> None:
+    """Nobody remembers that Redis was away in the test before."""
     limits._paused_until = 0.0
+
+
+@pytest.fixture
+def without_redis(settings: Settings, forgotten: None) -> None:
+    """Redis is away for those who count."""
+    settings.REDIS_URL = NOWHERE
 
 
 # Counting -----------------------------------------------------------------------------------

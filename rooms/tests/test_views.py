@@ -212,7 +212,7 @@ def test_create_takes_the_time_in_the_persons_zone(client: Client, consultant: U
         ({"name": " "}, "Say in a few words what it is about."),
         ({"mode": "scheduled"}, "Choose day and time."),
         ({"mode": "scheduled", "scheduled_at": "2001-01-01T10:00"}, "This time has passed."),
-        ({"client_email": "nobody"}, "Enter a valid email address."),
+        ({"client_email": "nobody"}, "Enter a whole e-mail address"),
         ({"duration_minutes": "3"}, "greater than or equal to 5"),
         ({"room_type": "none-such"}, "Select a valid choice"),
     ],
