@@ -15,7 +15,8 @@ import sys
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from consultsuite.websocket import ReadyFrames
 
 REQUEST_SECONDS = 6
 """Longest that the end waits for requests, after the sockets (core.hub.DRAIN_SECONDS); together
@@ -42,7 +43,7 @@ class Server(uvicorn.Server):
 
 
 def _does_not_read(connection: object) -> bool:
-    return isinstance(connection, WebSocketsSansIOProtocol) and not connection.writable.is_set()
+    return isinstance(connection, ReadyFrames) and not connection.writable.is_set()
 
 
 def configuration() -> uvicorn.Config:
@@ -53,7 +54,7 @@ def configuration() -> uvicorn.Config:
         port=int(os.environ.get("PORT") or 8000),
         loop="uvloop",
         http="httptools",
-        ws="websockets-sansio",
+        ws=ReadyFrames,
         # Browsers offer it, and then every frame would be compressed again for every socket.
         ws_per_message_deflate=False,
         # A frame over this is not even buffered (docs/decisions/0006-frame-limits.md).

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from core.database import DATABASE_AWAY, in_database
 from core.events import StreamKey
+from core.frames import on_the_wire
 from core.outages import database_outage
 from core.outlet import Outlet
 from core.queries import events_after
@@ -87,10 +88,11 @@ class Feed:
 
     def pass_on(self, text: str, *, to: str, skip: str) -> None:
         """Hand an ephemeral message to everybody, but for ``to`` only and for ``skip`` not."""
+        ready = on_the_wire(text)
         for outlet in (*self.outlets, *self.behind):
             person = str(outlet.user_id)
             if person != skip and to in ("", person):
-                outlet.write(text)
+                outlet.write(text, ready)
 
     def receive(self, frame: Frame) -> None:
         """Take a broadcast frame: deliver it in its turn, once."""
@@ -125,14 +127,14 @@ class Feed:
         if frame.revokes:
             # Before the event itself: who is removed does not see it, nor anything after it.
             self._revoke(self, frame.revokes, frame.seq)
-        text = frame.text
+        text, ready = frame.text, on_the_wire(frame.text)
         if not self.ahead:
             for outlet in self.outlets:
-                outlet.write(text)
+                outlet.write(text, ready)
             return
         for outlet in self.outlets:
             if frame.seq > self.ahead.get(outlet, 0):
-                outlet.write(text)
+                outlet.write(text, ready)
         self.ahead = {o: seq for o, seq in self.ahead.items() if seq > frame.seq}
 
     async def _fetch_missing(self) -> None:

@@ -3,9 +3,14 @@
 import json
 from typing import Any
 
+from websockets.frames import Frame, Opcode
+
 from core.errors import ActionError, RateLimited
 
 MAX_FRAME_BYTES = 64 * 1024
+
+TAKE = "consultsuite.take"
+"""The ASGI extension of a server that takes frames `on_the_wire` (consultsuite.websocket)."""
 
 
 class FrameError(ActionError):
@@ -18,6 +23,11 @@ def error_frame(error: RateLimited) -> str:
     """The last frame of a socket that came or said too much."""
     said = {"code": error.code, "detail": error.detail, "retry_after": error.retry_after}
     return json.dumps({"type": "error", **said})
+
+
+def on_the_wire(text: str) -> bytes:
+    """A server's WebSocket frame of this text: the same for every socket, without extensions."""
+    return Frame(Opcode.TEXT, text.encode()).serialize(mask=False)
 
 
 def parse_frame(text: str | None) -> dict[str, Any]:

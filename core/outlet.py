@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
+Take = Callable[[bytes], bool]
 
 MAX_WAITING_FRAMES = 1024
 MAX_WAITING_CHARACTERS = 8 * 1024 * 1024
@@ -24,9 +25,14 @@ class Outlet:
     The server's ``send`` coroutine is stepped once by hand: while the transport takes the
     frame it finishes at once, which costs a third less than a queue and a task per socket. If
     it yields, a task finishes it and then drains the queue.
+
+    ``take`` is the server's way for frames that are ready (`core.frames.TAKE`), if it has one: for
+    what goes to many sockets.
     """
 
-    def __init__(self, send: Send, user_id: UUID, credentials: Any = None) -> None:
+    def __init__(
+        self, send: Send, user_id: UUID, credentials: Any = None, take: Take | None = None
+    ) -> None:
         self.user_id = user_id
         self.credentials = credentials
         self.token = secrets.token_hex(8)
@@ -40,18 +46,23 @@ class Outlet:
         self.is_idle = asyncio.Event()
         """Cleared while a frame from the socket is being handled."""
         self.is_idle.set()
-        self._send = send
+        self._send, self._take = send, take
         self._waiting: deque[str] = deque()
         self._waiting_characters = 0
         self._task: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
 
-    def write(self, text: str) -> None:
-        """Send a frame now or queue it; a socket with a full queue is closed with 1013."""
+    def write(self, text: str, ready: bytes | None = None) -> None:
+        """Send a frame now or queue it; a socket with a full queue is closed with 1013.
+
+        ``ready`` is the same frame as it goes over the wire, where somebody has made it.
+        """
         if self.is_closed:
             return
         if self._task is not None:
             self._queue(text)
+            return
+        if ready is not None and self._take is not None and self._take(ready):
             return
         coroutine = _as_coroutine(self._send({"type": "websocket.send", "text": text}))
         try:

@@ -28,7 +28,7 @@ from core.database import DATABASE_AWAY, in_database
 from core.errors import ActionError, NotAllowed, RateLimited, ReadOnlyToken
 from core.events import MAX_NUMBER, StreamKey, UnknownStream
 from core.floods import FLOOD, Frames, admitted, take_place
-from core.frames import FrameError, error_frame, parse_frame
+from core.frames import TAKE, FrameError, error_frame, parse_frame
 from core.hub import RESTARTING, Hub, hub
 from core.kinds import kind_of
 from core.outages import database_outage, redis_outage
@@ -147,7 +147,8 @@ class SuiteConsumer(AsyncWebsocketConsumer):
         if self.hub.is_draining:
             await self.close(code=RESTARTING)
             raise StopConsumer
-        outlet = Outlet(self.base_send, self.user_id, credentials)
+        offered = self.scope.get("extensions", {}).get(TAKE, {})
+        outlet = Outlet(self.base_send, self.user_id, credentials, offered.get("take"))
         try:
             await in_database(take_place, outlet, self.origin.ip)
         except RateLimited as error:

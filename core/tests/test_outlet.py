@@ -1,6 +1,7 @@
 """One socket's way out, with transports that take, block and break."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -159,3 +160,47 @@ async def test_takes_any_awaitable() -> None:
     outlet.write("b")
     await outlet.drained()
     assert taken == ["a", "b"]
+
+
+@pytest.fixture
+def ready(transport: Transport) -> Callable[[bytes], bool]:
+    """A server's way for ready frames: takes them while `send` would not wait."""
+
+    def take(frame: bytes) -> bool:
+        if transport.writable.is_set():
+            transport.taken.append(frame)
+        return transport.writable.is_set()
+
+    return take
+
+
+async def test_ready_frames_go_as_they_are_and_keep_their_place(
+    transport: Transport, ready: Callable[[bytes], bool]
+) -> None:
+    outlet = Outlet(transport.send, uuid4(), take=ready)
+    outlet.write("a", b"A")
+    outlet.write("b")
+    transport.writable.clear()
+    outlet.write("c", b"C")
+    transport.writable.set()
+    outlet.write("d", b"D")  # behind what waits, though the server would take it now
+    await outlet.drained()
+    outlet.write("e", b"E")
+    assert transport.taken == [b"A", "b", "c", "d", b"E"]
+
+
+async def test_without_a_way_for_them_ready_frames_go_as_text(
+    outlet: Outlet, transport: Transport
+) -> None:
+    outlet.write("a", b"A")
+    assert transport.taken == ["a"]
+
+
+async def test_a_closed_outlet_writes_no_ready_frames(
+    transport: Transport, ready: Callable[[bytes], bool]
+) -> None:
+    outlet = Outlet(transport.send, uuid4(), take=ready)
+    outlet.close(1008)
+    outlet.write("a", b"A")
+    await outlet._closing  # type: ignore[misc]
+    assert transport.taken == [1008]
