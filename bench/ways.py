@@ -23,7 +23,7 @@ from bench.peers.dialects import SuiteDialect
 from bench.process import Server
 from bench.scene import Scene
 from core.authentication import Credentials
-from messaging.consumers import _send
+from messaging.consumers import send
 
 Once = Callable[[], Awaitable[None]]
 TRANSACTION = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE SAVEPOINT")
@@ -138,7 +138,8 @@ def queries_of_socket(scene: Scene) -> int:
             holder = Credentials(token=scene.host_token).holder()
             if holder is None:
                 raise RuntimeError("the token of the scene does not work")
-            _send(holder.person, scene.room.conversation_id, marked(0), uuid4(), None)
+            content = json.loads(SuiteDialect("", scene.conversation).message(marked(0)))
+            send(holder.person, content)
     return _statements(captured)
 
 

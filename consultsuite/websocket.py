@@ -18,7 +18,7 @@ class ReadyFrames(WebSocketsSansIOProtocol):
         """As uvicorn does; the application starts after this."""
         super().handle_connect(event)
         if self.response.status_code == 101:
-            self.scope["extensions"][TAKE] = {"take": self.take}  # type: ignore[index]
+            self.scope["extensions"][TAKE] = {"take": self.take}
 
     def take(self, frame: bytes) -> bool:
         """Write a frame of `core.frames.on_the_wire`; False, and nothing written, where

@@ -11,6 +11,7 @@ from channels.security.websocket import WebsocketDenier
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, get_user, get_user_model
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.dispatch import Signal
 from django.http import HttpRequest, parse_cookie
 from django.http.request import split_domain_port, validate_host
@@ -21,6 +22,7 @@ from knox.models import get_token_model
 
 from core.context import session_digest
 from core.permissions import lacks_second_factor
+from core.rows import columns, instances
 
 Application = Callable[[Any, Any, Any], Awaitable[Any]]
 
@@ -76,12 +78,30 @@ def live_token(token: str) -> Any:
     """
     if not token.isascii():
         return None
-    row = get_token_model().objects.filter(digest=hash_token(token)).select_related("user").first()
+    row = _token_of(hash_token(token))
     now = timezone.now()
     if row is None or not row.user.is_active or (row.expiry and row.expiry < now):
         return None
     if row.last_used_at is None or now - row.last_used_at > USED_EVERY:
         token_used.send(sender=type(row), token=row)
+    return row
+
+
+def _token_of(digest: str) -> Any:
+    """The row with its person, expired or not. Asked at every frame and request of a program."""
+    tokens, people = get_token_model(), get_user_model()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {columns(tokens, 'token')}, {columns(people, 'person')} "  # noqa: S608 - names
+            f"FROM {tokens._meta.db_table} token "
+            f"JOIN {people._meta.db_table} person ON person.id = token.user_id "
+            "WHERE token.digest = %s",
+            [digest],
+        )
+        found = cursor.fetchone()
+    if found is None:
+        return None
+    row, row.user = instances(found, tokens, people)
     return row
 
 

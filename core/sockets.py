@@ -42,7 +42,9 @@ logger = logging.getLogger(__name__)
 TRY_AGAIN_LATER = 1013
 
 Handler = Callable[["SuiteConsumer", dict[str, Any]], Awaitable[None]]
+Writer = Callable[[Any, dict[str, Any]], dict[str, Any]]
 _handlers: dict[str, Handler] = {}
+_writers: dict[str, Writer] = {}
 _reading: set[str] = set()
 
 
@@ -65,9 +67,22 @@ def frame(frame_type: str, *, reads: bool = False) -> Callable[[Handler], Handle
     return register
 
 
+def writing_frame(frame_type: str) -> Callable[[Writer], Writer]:
+    """Register a blocking ``(actor, content)`` that writes, and returns the answer.
+
+    It runs in the one visit to the database that looks the person up.
+    """
+
+    def register(writer: Writer) -> Writer:
+        _writers[frame_type] = writer
+        return writer
+
+    return register
+
+
 def frame_types() -> frozenset[str]:
     """All registered frame types, for the permission table's completeness test."""
-    return frozenset(_handlers)
+    return frozenset(_handlers) | frozenset(_writers)
 
 
 def uuid_of(content: dict[str, Any], field: str) -> UUID:
@@ -223,20 +238,32 @@ class SuiteConsumer(AsyncWebsocketConsumer):
         return not self.outlet.is_closed
 
     async def _handle(self, content: dict[str, Any]) -> None:
-        handler = _handlers.get(content["type"])
-        if handler is None:
-            raise FrameError(f"Unknown frame type {content['type'][:64]!r}.")
         self._holder = None
         with acting_from(self.origin):
-            if content["type"] != "ping":
-                await self.actor()
             try:
-                if content["type"] not in _reading and not (await self.holder()).may_write:
-                    raise ReadOnlyToken
-                await handler(self, content)
+                if writer := _writers.get(content["type"]):
+                    self.reply(**await in_database(self._write, writer, content))
+                else:
+                    await self._call_handler(content)
             except NotAllowed as error:
                 await in_database(tell_of_frame, await self.actor(), content["type"], error)
                 raise
+
+    async def _call_handler(self, content: dict[str, Any]) -> None:
+        handler = _handlers.get(content["type"])
+        if handler is None:
+            raise FrameError(f"Unknown frame type {content['type'][:64]!r}.")
+        if content["type"] != "ping":
+            await self.actor()
+        if content["type"] not in _reading and not (await self.holder()).may_write:
+            raise ReadOnlyToken
+        await handler(self, content)
+
+    def _write(self, writer: Writer, content: dict[str, Any]) -> dict[str, Any]:
+        self._look_up()
+        if not self._known().may_write:
+            raise ReadOnlyToken
+        return writer(self._known().person, content)
 
     async def actor(self) -> Any:
         """The person behind this socket, fresh for each frame; raises `SignedOut`."""
@@ -245,9 +272,15 @@ class SuiteConsumer(AsyncWebsocketConsumer):
     async def holder(self) -> Holder:
         """The person, and what they may say on this socket; raises `SignedOut`."""
         if self._holder is None:
-            credentials: Credentials = self.scope["credentials"]
-            self._holder = await in_database(credentials.holder)
-            database_outage.over()
+            await in_database(self._look_up)
+        return self._known()
+
+    def _look_up(self) -> None:
+        credentials: Credentials = self.scope["credentials"]
+        self._holder = credentials.holder()
+        database_outage.over()
+
+    def _known(self) -> Holder:
         if self._holder is None:
             raise SignedOut
         return self._holder

@@ -7,11 +7,10 @@ from django.shortcuts import get_object_or_404
 
 from accounts.models import User
 from core.context import current_origin
-from core.database import in_database
 from core.events import StreamKey
 from core.kinds import StreamKind, stream_kind
 from core.limits import spend
-from core.sockets import SuiteConsumer, frame, text_of, uuid_of
+from core.sockets import SuiteConsumer, frame, text_of, uuid_of, writing_frame
 from messaging.actions.messages import send_message
 from messaging.fragments import message_resource
 from messaging.models import Conversation, Message
@@ -25,35 +24,22 @@ def _may_follow(user: User, conversation_id: UUID) -> bool:
 stream_kind("conversation", StreamKind(may_follow=_may_follow))
 
 
-@frame("message.send")
-async def send(consumer: SuiteConsumer, content: dict[str, Any]) -> None:
+@writing_frame("message.send")
+def send(actor: User, content: dict[str, Any]) -> dict[str, Any]:
     """Send a message and acknowledge it with the message as stored."""
     conversation_id = uuid_of(content, "conversation")
     client_id = uuid_of(content, "client_id") if content.get("client_id") else None
     reply_to = uuid_of(content, "reply_to") if content.get("reply_to") else None
-    actor = await consumer.actor()
-    message = await in_database(
-        _send, actor, conversation_id, text_of(content, "body"), client_id, reply_to
-    )
-    consumer.reply(type="ack", id=content.get("id"), message=message)
-
-
-def _send(
-    actor: User, conversation_id: UUID, body: str, client_id: UUID | None, reply_to: UUID | None
-) -> dict[str, Any]:
+    body = text_of(content, "body")
     spend("message", person=actor.pk, address=current_origin().ip)
     conversation = visible_conversation(actor, conversation_id)
     original = (
         get_object_or_404(Message.objects.visible_to(actor), pk=reply_to) if reply_to else None
     )
     message = send_message(
-        actor=actor,
-        conversation=conversation,
-        body=body,
-        client_id=client_id,
-        reply_to=original,
+        actor=actor, conversation=conversation, body=body, client_id=client_id, reply_to=original
     )
-    return message_resource(message)
+    return {"type": "ack", "id": content.get("id"), "message": message_resource(message)}
 
 
 @frame("typing")

@@ -1,17 +1,18 @@
 """Reading conversations."""
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
 from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.shortcuts import get_object_or_404
+from django.http import Http404
 
 from accounts.models import User
-from core.permissions import remember_grants
+from core.permissions import has_permission, remember_grants
+from core.rows import columns, instances
 from messaging.models import (
     Conversation,
     ConversationMember,
@@ -37,25 +38,35 @@ def with_people(messages: QuerySet[Message]) -> QuerySet[Message]:
     return messages.select_related("author", "reply_to__author")
 
 
-def visible_conversation(user: User, conversation_id: UUID) -> Conversation:
-    """The conversation, together with what the person may do in it: one query.
-
-    Raises `Http404` where they may not see it.
-    """
-    rows = Conversation.objects.visible_to(user).annotate(codenames=_held_by(user))
-    conversation: Any = get_object_or_404(rows, pk=conversation_id)
-    remember_grants(user, conversation, conversation.codenames)
-    return cast(Conversation, conversation)
-
-
-# Plain SQL: asked under the lock of every message, and Django builds it longer than it runs.
-_LOOK_AGAIN = """
-    SELECT closed_at, ARRAY(
+# Plain SQL: asked for every message, and again under its lock (core.rows says why).
+_HELD = """
+    ARRAY(
         SELECT codename FROM messaging_conversationuserobjectpermission held
         JOIN auth_permission ON auth_permission.id = held.permission_id
         WHERE held.content_object_id = conversation.id AND held.user_id = %s
-    ) FROM messaging_conversation conversation WHERE id = %s
+    )
+    FROM messaging_conversation conversation WHERE id = %s
 """
+_LOOK_AGAIN = f"SELECT closed_at, {_HELD}"
+
+
+def visible_conversation(user: User, conversation_id: UUID) -> Conversation:
+    """The conversation, together with what the person may do in it: one query.
+
+    Raises `Http404` where they may not see it: what `visible_to` leaves out is what they may not
+    read.
+    """
+    with connection.cursor() as cursor:
+        select = f"SELECT {columns(Conversation, 'conversation')}, {_HELD}"
+        cursor.execute(select, [user.pk, conversation_id])
+        row = cursor.fetchone()
+    if row is None:
+        raise Http404
+    (conversation,) = instances(row[:-1], Conversation)
+    remember_grants(user, conversation, row[-1])
+    if not has_permission(user, "messaging.read", conversation):
+        raise Http404
+    return cast(Conversation, conversation)
 
 
 def look_again(user: User, conversation: Conversation) -> None:

@@ -154,8 +154,8 @@ async def test_person_stays_as_long_as_one_socket_does(
     for each in (socket, second):
         await each.follow(room.stream)
     await second.say("presence", state="away")
-    await second.settled()
-    await socket.settled()
+    for each in (host, second, socket):
+        await each.settled()
     assert await happened(room) == ["ParticipantEntered"] * 2  # the host's and the client's
     await second.disconnect()
     assert await happened(room) == ["ParticipantEntered"] * 2
