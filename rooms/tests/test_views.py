@@ -320,7 +320,13 @@ def test_agenda_is_edited_and_moved(client: Client, room: Room, consultant: User
     assert (room.current_item.title, room.current_item.minutes) == ("Changed", 7)
     refused = client.post(url("agenda_remove", room, item.pk), **htmx)
     assert refused.status_code == 409
-    client.post(url("agenda_go", room), {"item": ""}, **htmx)
+    shown = client.post(url("agenda_go", room), {"item": ""}, **htmx).content.decode()
+    # The menu asks first; the form that removes is in that dialog alone.
+    assert f'data-open-dialog="remove-item-{item.pk}"' in shown
+    dialog = shown.partition(f'<dialog class="dialog" id="remove-item-{item.pk}"')[2]
+    assert "Remove “Changed”?" in dialog.partition("</dialog>")[0]
+    removes = f'hx-post="{url("agenda_remove", room, item.pk)}"'
+    assert shown.count(removes) == dialog.partition("</dialog>")[0].count(removes) == 1
     client.post(url("agenda_remove", room, item.pk), **htmx)
     assert titles() == ["Where we stand", "The question", "Decisions and dates"]
     client.post(url("agenda_clock", room), {"follow": "on"}, **htmx)
