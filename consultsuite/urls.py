@@ -8,6 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.generic import RedirectView
 
 from accounts.views import passkeys, providers
+from accounts.views.confirmation import LookInYourInbox
 from core import views as core_views
 
 urlpatterns = [
@@ -15,6 +16,11 @@ urlpatterns = [
     path("", include("messaging.urls")),
     path("", include("accounts.urls")),
     path("", include("audit.urls")),
+    path(
+        "accounts/confirm-email/",
+        LookInYourInbox.as_view(),
+        name="account_email_verification_sent",
+    ),
     path("accounts/", include("allauth.account.urls")),
     # The keys are listed on the one page about two-step sign-in.
     path("accounts/2fa/webauthn/", RedirectView.as_view(pattern_name="mfa_index")),

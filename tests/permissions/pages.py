@@ -152,6 +152,7 @@ ALLAUTH: Table = {
         page.each(guest=302, others=200),
     ),
     ("GET", "/accounts/confirm-email/"): (None, everybody(200)),
+    ("POST", "/accounts/confirm-email/"): (None, everybody(302)),
     ("GET", "/accounts/confirm-email/{confirmation_key}/"): (None, everybody(200)),
     ("POST", "/accounts/confirm-email/{confirmation_key}/"): (None, everybody(302)),
     ("GET", "/accounts/password/change/"): (None, page.each(guest=302, others=200)),
