@@ -24,6 +24,7 @@ from accounts.models import (
     User,
 )
 from accounts.models.organisation import ADMINISTRATORS, CONSULTANT_ROLES
+from audit.queries import Listing
 from core.permissions import SECOND_FACTORS, has_permission
 
 
@@ -32,6 +33,13 @@ def people() -> QuerySet[User]:
     return User.objects.filter(is_active=True, is_system=False).select_related(
         "membership__organisation"
     )
+
+
+ACCOUNTS = Listing(
+    kind="accounts",
+    permission="accounts.manage_all_users",
+    title="the list of accounts, with yours in it",
+)
 
 
 def everybody(text: str = "") -> QuerySet[User]:

@@ -1,14 +1,21 @@
 """The audit log over HTTP, for whoever holds the permission to read it."""
 
+from collections.abc import Collection, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
 from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audit.actions.exports import READ, record_export
+from audit.actions.receipts import NoReason, look_through
 from audit.exports import export
-from audit.queries import NEWEST_FIRST, entries, receipts_of
+from audit.models import MAX_REASON, MIN_REASON
+from audit.queries import AUDIT_LOG, NEWEST_FIRST, Listing, entries, receipts_of, shown_by
 from audit.serializers import (
     AccessReceiptSerializer,
     EntrySerializer,
@@ -17,32 +24,72 @@ from audit.serializers import (
 )
 from core.api.schema import CURSOR, LIMIT, listing
 from core.api.views import AdminApiView, ApiView
+from core.models import Event
 from core.permissions import require
 
+REASON = OpenApiParameter(
+    "X-Reason",
+    {"type": "string", "minLength": MIN_REASON, "maxLength": MAX_REASON},
+    OpenApiParameter.HEADER,
+    description="Why you need to see this, in UTF-8. Everybody whom the answer shows reads it. It "
+    f"counts for {settings.STAFF_LOOK_MINUTES} minutes, for this list and this token or session, "
+    "where a reason given in the admin counts too; without one that counts: 400 `reason_needed`.",
+)
 
-class AuditLogs(AdminApiView):
+
+class LookingView(AdminApiView):
+    """A list of people's data: those whom an answer shows are told, and read why."""
+
+    def show(self, listing: Listing, people: Collection[UUID]) -> None:
+        """By `look_through`, before the answer leaves; raises what it does."""
+        try:
+            look_through(actor=self.person, listing=listing, people=people, reason=self.reason)
+        except NoReason as refusal:
+            raise self.named(refusal) from None
+
+    @property
+    def reason(self) -> str:
+        """What the header says. HTTP hands it on as Latin-1, whatever was sent."""
+        text = self.request.headers.get(REASON.name, "")
+        try:
+            return text.encode("latin-1").decode()
+        except UnicodeError:
+            return text
+
+    def named(self, refusal: NoReason) -> NoReason:
+        """The refusal of the reason, by the name of the header."""
+        refusal.field = REASON.name
+        return refusal
+
+
+class AuditLogs(LookingView):
     """Who did or tried what, on what, when and from where."""
 
     @listing(
-        "audit_logs_list", EntrySerializer, parameters=[SearchQuery, CURSOR, LIMIT], refuses=[403]
+        "audit_logs_list",
+        EntrySerializer,
+        parameters=[SearchQuery, REASON, CURSOR, LIMIT],
+        refuses=[403],
     )
     def get(self, request: Request) -> Response:
         """Newest first. Needs the permission `accounts.view_audit_logs`."""
         require(self.person, READ)
         search = self.query(SearchQuery)["search"]
-        return self.page(
-            entries(search),
-            lambda events: EntrySerializer(events, many=True).data,
-            ordering=NEWEST_FIRST,
-        )
+
+        def present(events: Sequence[Event]) -> Any:
+            self.show(AUDIT_LOG, shown_by(events, person=search.person, about=search.object))
+            return EntrySerializer(events, many=True).data
+
+        return self.page(entries(search), present, ordering=NEWEST_FIRST)
 
 
-class AuditLogExport(AdminApiView):
+class AuditLogExport(LookingView):
     """A part of the log as a file."""
 
     @extend_schema(
         operation_id="audit_logs_export",
         request=ExportSerializer,
+        parameters=[REASON],
         responses={
             (200, "text/csv; charset=utf-8"): OpenApiResponse(OpenApiTypes.STR),
             (200, "application/x-ndjson"): OpenApiResponse(OpenApiTypes.STR),
@@ -52,8 +99,12 @@ class AuditLogExport(AdminApiView):
         """At most 92 days at a time, newest first. That it was taken away is itself recorded."""
         require(self.person, READ)
         wanted = self.body(ExportSerializer)
-        record_export(actor=self.person, search=wanted["search"], form=wanted["form"])
-        return export(request._request, wanted["search"], wanted["form"])
+        search, form = wanted["search"], wanted["form"]
+        try:
+            receipt = record_export(actor=self.person, search=search, form=form, reason=self.reason)
+        except NoReason as refusal:
+            raise self.named(refusal) from None
+        return export(request._request, search, form, receipt)
 
 
 class AccessReceipts(ApiView):

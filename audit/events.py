@@ -45,7 +45,8 @@ class AuditLogExported(DomainEvent):
 class StaffLooked(DomainEvent):
     """A member of staff opened something of the person's. Stream: ``user:<id>`` of each concerned.
 
-    ``object`` is what (``conversation:<id>``); the reason stands in the receipt.
+    ``object`` is what (``conversation:<id>``), or the list in which they were shown (``accounts``,
+    ``audit_log``); the reason stands in the receipt.
     """
 
     receipt_id: UUID

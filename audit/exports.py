@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.handlers.asgi import ASGIRequest
@@ -11,7 +12,20 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils import timezone
 
-from audit.queries import DONE, REFUSED, Search, action_of, is_refusal, object_of, page_behind
+from audit.actions.receipts import look_through
+from audit.models import AccessReceipt
+from audit.queries import (
+    AUDIT_LOG,
+    DONE,
+    REFUSED,
+    Search,
+    action_of,
+    is_refusal,
+    object_of,
+    page_behind,
+    shown_by,
+)
+from core.context import Origin, acting_from, current_origin
 from core.database import in_database
 from core.models import Event
 
@@ -57,30 +71,58 @@ FORMS: dict[str, tuple[Lines, str, str]] = {
 """Name -> how lines are written, the media type, what stands before the first line."""
 
 
-def export(request: HttpRequest, search: Search, form: str) -> StreamingHttpResponse:
-    """The file, written page by page: no more than a page is in memory."""
+@dataclass(frozen=True)
+class Reading:
+    """What is read, under which receipt, from where: it goes on after the request is answered."""
+
+    search: Search
+    receipt: AccessReceipt
+    origin: Origin
+
+    def page(self, last: Event | None) -> list[Event]:
+        """What comes behind this entry, when everybody whom it shows has been told."""
+        found = page_behind(self.search, last)
+        receipt = self.receipt
+        with acting_from(self.origin):
+            look_through(
+                actor=receipt.staff,
+                listing=AUDIT_LOG,
+                people=shown_by(found),
+                reason=receipt.reason,
+            )
+        return found
+
+
+def export(
+    request: HttpRequest, search: Search, form: str, receipt: AccessReceipt
+) -> StreamingHttpResponse:
+    """The file, written page by page: no more than a page is in memory.
+
+    ``receipt`` is that of `record_export`.
+    """
     lines, media_type, head = FORMS[form]
     is_async = isinstance(request, ASGIRequest)
-    content: Any = (_apages if is_async else _pages)(search, lines, head)
+    reading = Reading(search, receipt, current_origin())
+    content: Any = (_apages if is_async else _pages)(reading, lines, head)
     response = StreamingHttpResponse(content, content_type=media_type)
     name = f"audit-log-{timezone.now():%Y-%m-%d}.{form}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 
-def _pages(search: Search, lines: Lines, head: str) -> Iterator[str]:
+def _pages(reading: Reading, lines: Lines, head: str) -> Iterator[str]:
     yield head
     last: Event | None = None
-    while page := page_behind(search, last):
+    while page := reading.page(last):
         yield lines(page)
         last = page[-1]
 
 
-async def _apages(search: Search, lines: Lines, head: str) -> AsyncIterator[str]:
+async def _apages(reading: Reading, lines: Lines, head: str) -> AsyncIterator[str]:
     """As `_pages`; each page is read in a thread of its own, so the server's loop goes on."""
     yield head
     last: Event | None = None
-    while page := await in_database(page_behind, search, last):
+    while page := await in_database(reading.page, last):
         yield lines(page)
         last = page[-1]
 

@@ -10,6 +10,8 @@ from django.utils import timezone
 from audit.models import MAX_REASON, MIN_REASON
 from audit.queries import DONE, REFUSED, Search, UnknownObject, check_object
 
+RECENT_DAYS = 30
+
 
 class ReasonForm(forms.Form):
     """Why somebody needs to see other people's data."""
@@ -27,12 +29,21 @@ class ReasonForm(forms.Form):
         self.fields["reason"].widget.attrs["class"] = "vLargeTextField"
 
 
-class ExportForm(forms.Form):
-    """Which part of the log to take away, and how."""
+class ExportForm(ReasonForm):
+    """Which part of the log to take away, how and why; first the last `RECENT_DAYS`."""
 
-    since = forms.DateField(label="from", widget=forms.DateInput(attrs={"type": "date"}))
+    field_order = ("since", "until", "person", "object", "outcome", "kind", "reason")
+
+    since = forms.DateField(
+        label="From",
+        initial=lambda: timezone.localdate() - timedelta(days=RECENT_DAYS - 1),
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
     until = forms.DateField(
-        label="to", widget=forms.DateInput(attrs={"type": "date"}), help_text="This day included."
+        label="To",
+        initial=timezone.localdate,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text="This day included.",
     )
     person = forms.EmailField(required=False, help_text="The address of who did it; empty for all.")
     object = forms.CharField(
@@ -41,7 +52,7 @@ class ExportForm(forms.Form):
     outcome = forms.ChoiceField(
         required=False, choices=[("", "Done and refused"), (DONE, "Done"), (REFUSED, "Refused")]
     )
-    kind = forms.ChoiceField(label="file", choices=[("csv", "CSV"), ("jsonl", "JSON lines")])
+    kind = forms.ChoiceField(label="File", choices=[("csv", "CSV"), ("jsonl", "JSON lines")])
 
     def clean_person(self) -> Any:
         """Their id."""
@@ -76,6 +87,11 @@ class ExportForm(forms.Form):
             since=datetime.combine(values["since"], time(), zone),
             until=datetime.combine(after, time(), zone),
         )
+
+    @property
+    def why(self) -> str:
+        """The reason."""
+        return str(self.cleaned_data["reason"])
 
     @property
     def file(self) -> str:

@@ -19,17 +19,18 @@ class AccessReceiptQuerySet(models.QuerySet["AccessReceipt"]):
 
 
 class AccessReceipt(models.Model):
-    """A member of staff gave a reason and may look at one thing for a while.
+    """A member of staff gave a reason and may look at one thing, or one list, for a while.
 
     ``people`` are those whose data it is; each got a `StaffLooked` event that names the receipt,
-    whose words stand here. ``title`` says what in their words ("the conversation ..."). A trigger
-    refuses UPDATE and DELETE (migration 0002).
+    whose words stand here. Of a list, which has no ``object_id``, they are those whom it has shown
+    so far. ``title`` says what in their words ("the conversation ..."). A trigger refuses UPDATE
+    and DELETE (migration 0002).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     staff = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=32)
-    object_id = models.UUIDField()
+    object_id = models.UUIDField(null=True)
     title = models.CharField(max_length=250)
     reason = models.TextField(max_length=MAX_REASON)
     session = models.CharField(max_length=16, blank=True)
@@ -45,4 +46,9 @@ class AccessReceipt(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.staff}, {self.kind}:{self.object_id}"
+        return f"{self.staff}, {self.object}"
+
+    @property
+    def object(self) -> str:
+        """What: ``<kind>:<id>``, or a list's kind alone."""
+        return f"{self.kind}:{self.object_id}" if self.object_id else self.kind

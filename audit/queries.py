@@ -4,6 +4,7 @@ Every search has an index of `core.models.Event` to go by; a test asks PostgreSQ
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,10 +15,11 @@ from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 
-from audit.events import AttemptRefused
+from audit.events import AttemptRefused, StaffLooked
 from audit.models import AccessReceipt
 from core.events import DomainEvent, StreamKey, UnknownStream
 from core.models import Event
+from core.people import PERSON
 from core.refusals import clue
 
 DONE, REFUSED = "done", "refused"
@@ -196,6 +198,53 @@ class Subject:
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.object_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listing:
+    """A list of many people's data, which a reason opens whoever stands in it.
+
+    ``permission`` is what its readers hold; ``title`` says what it is to who stands in it.
+    """
+
+    kind: str
+    permission: str
+    title: str
+
+
+AUDIT_LOG = Listing(
+    kind="audit_log",
+    permission="accounts.view_audit_logs",
+    title="the audit log, with entries about you",
+)
+
+
+def looks_through(staff: Any, listing: Listing, *, session: str) -> QuerySet[AccessReceipt]:
+    """The reasons that this session has given for the list and that still count, newest first."""
+    given = AccessReceipt.objects.filter(
+        staff=staff, kind=listing.kind, object_id=None, session=session, ends_at__gt=Now()
+    )
+    return given.order_by(*NEWEST_FIRST)
+
+
+def shown_by(events: Iterable[Event], *, person: UUID | None = None, about: str = "") -> set[UUID]:
+    """Whose data entries of the log show, with whom the search names by ``person`` and ``about``.
+
+    Who acted, and on whose own stream it stands. Not who is named by an id alone inside an entry,
+    and not who has a receipt for what the entry tells of: everybody would be told again of being
+    told, for ever. The set may hold ids that are nobody's.
+    """
+    people = {event.actor_id for event in events}
+    for event in events:
+        if event.stream.kind == PERSON and event.name != StaffLooked.__name__:
+            people.add(event.stream.object_id)
+    if person is not None:
+        people.add(person)
+    try:
+        kind, object_id = check_object(about)
+    except UnknownObject:
+        return people
+    return people | {object_id} if kind in {"", PERSON} else people
 
 
 def may_look(staff: Any, subject: Subject, *, session: str, is_write: bool = False) -> bool:

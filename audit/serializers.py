@@ -6,7 +6,6 @@ from django.contrib.auth import get_user_model
 from rest_framework import serializers
 
 from audit.exports import FORMS
-from audit.models import AccessReceipt
 from audit.queries import DONE, OUTCOMES, REFUSED, Search, action_of, is_refusal, object_of
 from core.events import MAX_NUMBER, StreamKey, UnknownStream
 from core.models import Event
@@ -120,12 +119,11 @@ class AccessReceiptSerializer(serializers.Serializer[Any]):
 
     id = serializers.UUIDField()
     staff = ActorSerializer()
-    object = serializers.SerializerMethodField(help_text="`<kind>:<id>`")
+    object = serializers.CharField(
+        help_text="`<kind>:<id>`; of a list in which you were shown its kind alone, `accounts` or "
+        "`audit_log`."
+    )
     title = serializers.CharField(help_text="What, in words.")
     reason = serializers.CharField()
     at = UTCDateTimeField()
     ends_at = UTCDateTimeField(help_text="Until then they could look again.")
-
-    def get_object(self, receipt: AccessReceipt) -> str:
-        """What."""
-        return f"{receipt.kind}:{receipt.object_id}"

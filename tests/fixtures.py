@@ -16,7 +16,10 @@ from pytest_django import Settings
 from accounts.actions.organisations import add_organisation, set_business_role
 from accounts.actions.people import confirm_address, sign_up
 from accounts.models import BusinessRole, Organisation, User
+from audit.actions.receipts import look_through
+from audit.queries import AUDIT_LOG
 from consultsuite.celery import app
+from core.context import Origin, acting_from, session_digest
 from core.models import Event
 from messaging.actions.messages import send_message
 from messaging.models import Message
@@ -169,6 +172,12 @@ def prove(client: Client, user: User, *, seconds_ago: float = 0, is_in_admin: bo
     if is_in_admin:
         session["admin_seen_at"] = time.time()
     session.save()
+
+
+def say_why(client: Client, user: User, reason: str = "Ticket 4711: who did it?") -> None:
+    """Let the browser's session have given a reason for the audit log."""
+    with acting_from(Origin(session=session_digest(client.session.session_key))):
+        look_through(actor=user, listing=AUDIT_LOG, people=[], reason=reason)
 
 
 @contextmanager

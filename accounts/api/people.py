@@ -22,7 +22,7 @@ from accounts.actions.tokens import AddressNotConfirmed, revoke_token, sign_in_w
 from accounts.forms import SecondStepForm
 from accounts.limits import refused
 from accounts.models import User
-from accounts.queries import everybody, own_address, people
+from accounts.queries import ACCOUNTS, everybody, own_address, people
 from accounts.serializers import (
     AccountQuery,
     AccountSerializer,
@@ -35,6 +35,7 @@ from accounts.serializers import (
     SignUpSerializer,
     UserSerializer,
 )
+from audit.api import REASON, LookingView
 from core.api.schema import CURSOR, LIMIT, listing, operation
 from core.api.views import AdminApiView, ApiView
 from core.errors import ActionError
@@ -192,22 +193,23 @@ def _send_notice(request: HttpRequest, email: str) -> None:
         get_adapter().send_account_already_exists_mail(email)
 
 
-class Accounts(AdminApiView):
+class Accounts(LookingView):
     """Everybody who has an account."""
 
     @listing(
         "admin_users_list",
         AccountSerializer,
-        parameters=[AccountQuery, CURSOR, LIMIT],
+        parameters=[AccountQuery, REASON, CURSOR, LIMIT],
         refuses=[403],
     )
     def get(self, request: Request) -> Response:
         """By address. Needs the permission `accounts.manage_all_users`."""
-        require(self.person, "accounts.manage_all_users")
+        require(self.person, ACCOUNTS.permission)
         found = everybody(self.query(AccountQuery).get("q", ""))
         return self.page(found, self._present, ordering=("email", "pk"))
 
     def _present(self, rows: Any) -> Any:
+        self.show(ACCOUNTS, [row.pk for row in rows])
         return AccountSerializer(rows, many=True, context={"request": self.request}).data
 
 

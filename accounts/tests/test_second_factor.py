@@ -22,7 +22,7 @@ from accounts.actions.tokens import create_api_token
 from accounts.models import ApiToken, BusinessRole, Organisation, User
 from core.encryption import decrypt, places
 from core.permissions import has_permission
-from tests.api import signed_in
+from tests.api import REASON, signed_in
 from tests.fixtures import PASSWORD, capture_events, names, signed_in_long_ago
 
 INDEX = "/accounts/2fa/"
@@ -291,7 +291,7 @@ def test_who_manages_everybody_needs_one_like_staff(
     assert client.get("/")["Location"] == INDEX
     assert not has_permission(boss, "accounts.manage_all_users")
     set_up(client)
-    assert client.get("/api/admin/users/").status_code == 200
+    assert client.get("/api/admin/users/", headers={"X-Reason": REASON}).status_code == 200
     client.post("/accounts/2fa/totp/deactivate/")
     assert Authenticator.objects.filter(user=boss, type="totp").exists()
 

@@ -28,6 +28,7 @@ from core.api.views import AdminApiView
 from core.authentication import Credentials, live_token
 from core.context import Origin, acting_from
 from core.errors import NotAllowed
+from tests.api import REASON
 from tests.fixtures import capture_events, names, prove, refused
 from tests.permissions.walk import routes
 
@@ -195,7 +196,7 @@ def test_a_reading_token_may_give_itself_up(consultant: User, client: Any) -> No
 def test_only_a_token_for_it_administers(address: str, staff: User, client: Any) -> None:
     for scope, expected in ((Scope.READ, 403), (Scope.WRITE, 403), (Scope.ADMIN, 200)):
         token, _ = create_api_token(actor=staff, user=staff, scope=scope)
-        headers = {"Authorization": f"Token {token}"}
+        headers = {"Authorization": f"Token {token}", "X-Reason": REASON}
         answer = client.get(f"/api/admin/{address}", headers=headers)
         assert answer.status_code == expected
         if expected == 403:
@@ -214,7 +215,7 @@ def test_a_session_administers_after_a_recent_proof(address: str, staff: User, c
     assert answer.json()["type"] == "urn:consultsuite:proof_needed"
     assert "/accounts/reauthenticate/" in answer.json()["detail"]
     prove(client, staff)
-    assert client.get(f"/api/admin/{address}").status_code == 200
+    assert client.get(f"/api/admin/{address}", headers={"X-Reason": REASON}).status_code == 200
 
 
 def test_every_route_for_administration_asks_for_it() -> None:

@@ -5,13 +5,15 @@ from typing import Any
 
 from django.db import transaction
 
+from audit.actions.receipts import look_through
 from audit.events import AuditLogExported
-from audit.queries import Search
+from audit.models import AccessReceipt
+from audit.queries import AUDIT_LOG, Search, shown_by
 from core.errors import ActionError
 from core.permissions import require
 from core.publish import record
 
-READ = "accounts.view_audit_logs"
+READ = AUDIT_LOG.permission
 MAX_DAYS = 92
 """A quarter: what is asked for together, and few enough rows to stream."""
 
@@ -24,16 +26,19 @@ class RangeTooLong(ActionError):
 
 
 @transaction.atomic
-def record_export(*, actor: Any, search: Search, form: str) -> None:
+def record_export(*, actor: Any, search: Search, form: str, reason: str = "") -> AccessReceipt:
     """Note that somebody takes what matches away, before the first line leaves.
 
-    Records `AuditLogExported`; raises `NotAllowed`, `RangeTooLong`.
+    The receipt is that of `look_through`; whom the lines show is told while they are read. Records
+    `AuditLogExported`; raises `NotAllowed`, `RangeTooLong` and what `look_through` does.
     """
     require(actor, READ)
     if search.since is None or search.until is None:
         raise RangeTooLong(field="from")
     if not timedelta(0) <= search.until - search.since <= timedelta(days=MAX_DAYS):
         raise RangeTooLong(field="to")
+    named = shown_by([], person=search.person, about=search.object)
+    receipt = look_through(actor=actor, listing=AUDIT_LOG, people=named, reason=reason)
     event = AuditLogExported(
         form=form,
         since=search.since.isoformat(),
@@ -44,3 +49,4 @@ def record_export(*, actor: Any, search: Search, form: str) -> None:
         outcome=search.outcome,
     )
     record(event, stream=actor.stream, actor=actor)
+    return receipt

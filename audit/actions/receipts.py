@@ -1,18 +1,23 @@
 """Staff look at people's data: with a reason, which those people can read."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
 
 from audit.events import AdminEntered, StaffLooked
 from audit.models import MAX_REASON, MIN_REASON, AccessReceipt
-from audit.queries import Subject, concerned
+from audit.queries import Listing, Subject, concerned, looks_through
 from core.context import current_origin
 from core.errors import ActionError, NotAllowed
 from core.events import StreamKey
+from core.people import PERSON
+from core.permissions import require
 from core.publish import record
 
 
@@ -20,6 +25,16 @@ class NoReason(ActionError):
     """A reason that says nothing, or too much."""
 
     code = "no_reason"
+
+
+class ReasonNeeded(NoReason):
+    """No reason that still counts was given for this, and none came with the request."""
+
+    code = "reason_needed"
+    detail = (
+        "Say why you need to see this, in the header X-Reason: at least "
+        f"{MIN_REASON} characters. The people whom it shows will read it."
+    )
 
 
 @transaction.atomic
@@ -30,6 +45,41 @@ def look_at(*, actor: Any, subject: Subject, reason: str) -> AccessReceipt:
     """
     if not actor.is_staff:
         raise NotAllowed
+    people = list(concerned(actor, subject).order_by("pk"))
+    receipt = _receipt(actor, subject.kind, subject.object_id, subject.title, reason)
+    _leave(receipt, people)
+    return receipt
+
+
+@transaction.atomic
+def look_through(
+    *, actor: Any, listing: Listing, people: Collection[UUID], reason: str = ""
+) -> AccessReceipt:
+    """Show ``people`` (ids) in a list; the reason counts as `look_at` says, for the whole list.
+
+    Without a reason, or with the same again, the receipt is the one that still counts: whom it
+    names already is not told twice. Records `StaffLooked` with each of the others. Raises
+    `NotAllowed`, `NoReason`, `ReasonNeeded`.
+    """
+    require(actor, listing.permission)
+    given = looks_through(actor, listing, session=current_origin().session)
+    if reason:
+        reason = _checked(reason)
+        given = given.filter(reason=reason)
+    # Locked: of two pages at once the second knows whom the first has told.
+    receipt = given.select_for_update(no_key=True).first()
+    if receipt is None:
+        if not reason:
+            raise ReasonNeeded(field="reason")
+        receipt = _receipt(actor, listing.kind, None, listing.title, reason)
+    others = get_user_model().objects.filter(pk__in=people, is_system=False)
+    others = others.exclude(pk=actor.pk).exclude(access_receipts=receipt)
+    _leave(receipt, list(others.order_by("pk")))
+    return receipt
+
+
+def _checked(reason: str) -> str:
+    """The reason without needless spaces; raises `NoReason`."""
     reason = " ".join(reason.split())
     if len(reason) < MIN_REASON:
         raise NoReason(
@@ -39,23 +89,37 @@ def look_at(*, actor: Any, subject: Subject, reason: str) -> AccessReceipt:
         )
     if len(reason) > MAX_REASON:
         raise NoReason(f"At most {MAX_REASON} characters.", field="reason")
-    people = list(concerned(actor, subject).order_by("pk"))
+    return reason
+
+
+def _receipt(
+    staff: Any, kind: str, object_id: UUID | None, title: str, reason: str
+) -> AccessReceipt:
+    """A new receipt, with nobody yet."""
     now = timezone.now()
-    receipt = AccessReceipt.objects.create(
-        staff=actor,
-        kind=subject.kind,
-        object_id=subject.object_id,
-        title=subject.title[: AccessReceipt._meta.get_field("title").max_length],
-        reason=reason,
+    return AccessReceipt.objects.create(
+        staff=staff,
+        kind=kind,
+        object_id=object_id,
+        title=title[: AccessReceipt._meta.get_field("title").max_length],
+        reason=_checked(reason),
         session=current_origin().session,
         at=now,
         ends_at=now + timedelta(minutes=settings.STAFF_LOOK_MINUTES),
     )
-    receipt.people.set(people)
-    event = StaffLooked(receipt_id=receipt.pk, object=str(subject))
-    for user in people:  # in the order of their ids: two that look at once never wait in a circle
-        record(event, stream=StreamKey("user", user.pk), actor=actor)
-    return receipt
+
+
+def _leave(receipt: AccessReceipt, people: list[Any]) -> None:
+    """Put people into a receipt and tell each; in the order of their ids.
+
+    Two that look at once then never wait in a circle.
+    """
+    if not people:
+        return
+    receipt.people.add(*people)
+    event = StaffLooked(receipt_id=receipt.pk, object=receipt.object)
+    for user in people:
+        record(event, stream=StreamKey(PERSON, user.pk), actor=receipt.staff)
 
 
 @transaction.atomic

@@ -17,7 +17,8 @@ from audit.admin import AuditLogAdmin, FirstPages
 from core.models import Event
 from core.refusals import Attempt
 from rooms.models import Room
-from tests.fixtures import capture_events, names, prove
+from tests.api import REASON
+from tests.fixtures import capture_events, names, prove, say_why
 
 LOG = "/admin/core/event/"
 EXPORT = f"{LOG}export/"
@@ -25,9 +26,10 @@ EXPORT = f"{LOG}export/"
 
 @pytest.fixture
 def office(client: Client, staff: User) -> Client:
-    """A browser in the admin."""
+    """A browser in the admin, in which a reason was given."""
     client.force_login(staff)
     prove(client, staff, is_in_admin=True)
+    say_why(client, staff)
     return client
 
 
@@ -56,6 +58,7 @@ def test_search_and_filters(office: Client, client_user: User, room: Room) -> No
 
 def test_by_year_month_and_day(office: Client, room: Room) -> None:
     now = timezone.now()
+    shown(office)  # those whom it shows get their receipts, which are entries too
     number = len(shown(office, when=f"{now:%Y}"))
     assert number > 5
     assert len(shown(office, when=f"{now:%Y-%m}")) == number
@@ -77,7 +80,7 @@ def test_nothing_is_counted_or_read_whole(
 ) -> None:
     monkeypatch.setattr(AuditLogAdmin, "list_per_page", 3)  # there is a second page
     with CaptureQueriesContext(connection) as queries:
-        office.get(LOG)
+        assert office.get(LOG).status_code == 200
     about_events = [q["sql"] for q in queries.captured_queries if '"core_event"' in q["sql"]]
     assert about_events
     assert all("LIMIT" in sql for sql in about_events), about_events
@@ -99,13 +102,14 @@ def test_being_staff_is_not_enough(client: Client, colleague: User, room: Room) 
     assert client.get(LOG).status_code == 403
     assert client.get(EXPORT).status_code == 403
     colleague.user_permissions.add(Permission.objects.get(codename="view_audit_logs"))
+    say_why(client, colleague)
     assert client.get(LOG).status_code == 200
     assert client.get("/admin/").status_code == 200
 
 
 def form(**changed: Any) -> dict[str, str]:
     today = f"{timezone.localdate():%Y-%m-%d}"
-    return {"since": today, "until": today, "kind": "csv"} | changed
+    return {"since": today, "until": today, "kind": "csv", "reason": REASON} | changed
 
 
 def test_exports_by_the_same_action(office: Client, client_user: User, room: Room) -> None:
@@ -113,8 +117,10 @@ def test_exports_by_the_same_action(office: Client, client_user: User, room: Roo
     assert "92 days" in office.get(EXPORT).content.decode()
     with capture_events() as events:
         answer = office.post(EXPORT, form(person=client_user.email, object=str(client_user.pk)))
-    assert names(events) == ["AuditLogExported"]
-    rows = list(csv.DictReader(io.StringIO(b"".join(answer).decode())))
+        content = b"".join(answer).decode()
+    assert names(events) == ["StaffLooked", "AuditLogExported"]
+    assert events[0].stream.object_id == client_user.pk
+    rows = list(csv.DictReader(io.StringIO(content)))
     assert [row["action"] for row in rows] == ["PersonSignedUp"]
 
 
@@ -125,6 +131,9 @@ def test_exports_by_the_same_action(office: Client, client_user: User, room: Roo
         ({"since": ""}, "Choose a day."),
         ({"person": "nobody@demo.test"}, "Nobody has this address"),
         ({"object": "room"}, "An object is"),
+        ({"reason": ""}, "This field is required"),
+        ({"reason": "short"}, "at least 10"),
+        ({"reason": "a          b"}, "at least 10"),
     ],
 )
 def test_says_what_is_wrong(changed: dict[str, str], said: str, office: Client) -> None:

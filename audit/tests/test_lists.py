@@ -13,7 +13,7 @@ from core.admin import ActingAdmin
 from core.models import Event
 from messaging.models import Conversation
 from rooms.models import AgendaItem, Room
-from tests.fixtures import capture_events, prove
+from tests.fixtures import capture_events, prove, say_why
 
 LOOKUPS = ("", "__exact", "__startswith", "__regex", "__gt", "__in", "__isnull")
 
@@ -25,6 +25,7 @@ def office(client: Client, staff: User) -> Client:
     """A browser in the admin."""
     client.force_login(staff)
     prove(client, staff, is_in_admin=True)
+    say_why(client, staff)
     return client
 
 

@@ -31,7 +31,7 @@ PAGE = "/profile/who-looked/"
 
 NOT_PERSONAL = {
     "core.stream": "numbers and ids",
-    "core.event": "the audit log itself, for who holds its permission",
+    "core.event": "the audit log: one reason for all of it (test_looks)",
     "core.policyviolation": "a rule, a route and an origin; no person",
     "core.errand": "what follows events: names, times and an id",
     "core.idempotentanswer": "a key and a status; what was answered is not shown",

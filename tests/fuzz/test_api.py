@@ -5,7 +5,7 @@ must be refused. The same cases come each time; `FUZZ=20 make fuzz` tries 20 tim
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from typing import Any
 
 import pytest
@@ -26,8 +26,8 @@ from schemathesis.checks import (
     status_code_conformance,
 )
 
-from accounts.models import ApiToken
-from tests.api import SAID_OF_ALL
+from accounts.models import ApiToken, Scope
+from tests.api import REASON, SAID_OF_ALL
 from tests.permissions.cast import Cast
 
 ROLES = ("owner", "client", "manager", "outsider", "superuser", "anonymous")
@@ -114,12 +114,12 @@ def _with(case: Case[Any], known: dict[str, Any]) -> st.SearchStrategy[Case[Any]
     """The case with values that exist, in some of the places that have such a name."""
     places = [
         (part, name)
-        for part in (case.query, case.body)
-        if isinstance(part, dict)
+        for part in (case.query, case.body, case.headers)
+        if isinstance(part, MutableMapping)
         for name in part.keys() & known.keys()
     ]
 
-    def fill(chosen: list[tuple[dict[str, Any], str]]) -> Case[Any]:
+    def fill(chosen: list[tuple[MutableMapping[str, Any], str]]) -> Case[Any]:
         for part, name in chosen:
             part[name] = known[name]
         return case
@@ -149,6 +149,7 @@ def _known(cast: Cast) -> dict[str, Any]:
         "reply_to": str(things["message"]),
         "timezone": "Europe/Copenhagen",
         "password": "consult-demo",
+        "X-Reason": REASON,
     }
 
 
@@ -156,5 +157,6 @@ def _headers(cast: Cast, who: str) -> dict[str, str]:
     headers = {"Accept-Encoding": "identity"}  # the in-process client unpacks nothing
     person = cast.people[who]
     if person is not None:
-        headers["Authorization"] = f"Token {ApiToken.objects.create(person)[1]}"
+        scope = Scope.ADMIN if person.is_superuser else Scope.WRITE
+        headers["Authorization"] = f"Token {ApiToken.objects.create(person, scope=scope)[1]}"
     return headers

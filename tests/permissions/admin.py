@@ -63,19 +63,23 @@ def of_model(model: type[Model], row: str) -> Table:
     change = 200 if label in CHANGED else 403
     is_personal = isinstance(admin.site._registry[model], PersonalAdmin)
     # Without a reason given for it: to the page that asks for one.
-    shown, change = (302, 302) if is_personal else (200, change)
+    is_log = label == "core.event"
+    shown, change = (302, 302) if is_personal else (302 if is_log else 200, change)
+    listed = 302 if is_log else 200
     more: Table = {}
     if is_personal:
         more[("GET", f"{start}{row}/reason/")] = (None, staff(403, 200))
         more[("POST", f"{start}{row}/reason/")] = ({"reason": "short"}, staff(403, 200))
     if label == "messaging.conversation":
         more[("GET", f"{start}{row}/messages/")] = (None, staff(403, 302))
-    if label == "core.event":
+    if is_log:
+        more[("GET", f"{start}reason/")] = (None, staff(403, 200))
+        more[("POST", f"{start}reason/")] = ({"reason": "short"}, staff(403, 200))
         more[("GET", f"{start}export/")] = (None, staff(403, 200))
         more[("POST", f"{start}export/")] = ({}, staff(403, 200))
     return more | {
-        ("GET", start): (None, staff(403, 200)),
-        ("POST", start): ({}, staff(403, 200)),
+        ("GET", start): (None, staff(403, listed)),
+        ("POST", start): ({}, staff(403, listed)),
         ("GET", f"{start}add/"): (None, staff(403, add)),
         ("POST", f"{start}add/"): ({}, staff(403, add)),
         ("GET", f"{start}{row}/"): (None, staff(302, 302)),  # to change/, where it is decided
