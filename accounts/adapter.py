@@ -14,12 +14,14 @@ from allauth.account.models import EmailAddress, Login
 from allauth.account.stages import EmailVerificationStage, LoginStageController
 from allauth.account.utils import user_pk_to_url_str
 from allauth.core import context
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import (
     DefaultSocialAccountAdapter,
     _build_apps_from_settings,
 )
+from allauth.socialaccount.internal.flows.signup import complete_social_signup
 from allauth.socialaccount.models import SocialApp, SocialLogin
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -35,7 +37,13 @@ from accounts.actions.takeover import begin_anew
 from accounts.limits import refused
 from accounts.models import User
 from accounts.models.user import validate_timezone
-from accounts.queries import DEVICE_KEPT, has_no_way_in, has_only_begun, is_last_needed_factor
+from accounts.queries import (
+    DEVICE_KEPT,
+    has_no_way_in,
+    has_only_begun,
+    is_last_needed_factor,
+    is_only_named,
+)
 from core.addresses import address_of_request
 from core.encryption import decrypt, encrypt, encrypted_in_json
 
@@ -255,8 +263,17 @@ class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         return bool(super().can_authenticate_by_email(login, email)) and confirmed.exists()
 
     def is_auto_signup_allowed(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
-        """A new person without a name is asked for it."""
-        return bool(sociallogin.user.name)
+        """A new person without a name is asked for it.
+
+        Whose address somebody else has merely added to their account signs up here and now:
+        allauth would count it as taken, which the sign-up form does not (`accounts.forms`).
+        """
+        if not sociallogin.user.name:
+            return False
+        if sociallogin.email_addresses and is_only_named(sociallogin.email_addresses[0].email):
+            self.save_user(request, sociallogin)
+            raise ImmediateHttpResponse(complete_social_signup(request, sociallogin))
+        return True
 
     def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None) -> User:
         """Save a new person and record it; by the form that asks for the rest if there is one."""

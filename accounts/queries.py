@@ -68,6 +68,14 @@ def account_of(email: str) -> User | None:
     return owner or User.objects.filter(email__iexact=email, is_system=False).first()
 
 
+def is_only_named(email: str) -> bool:
+    """Whether people have added the address to their accounts and none has shown that it is theirs.
+
+    It is taken by nobody then.
+    """
+    return account_of(email) is None and EmailAddress.objects.filter(email__iexact=email).exists()
+
+
 def has_only_begun(user: User) -> bool:
     """Whether somebody signed up and neither confirmed the address nor ever came in.
 

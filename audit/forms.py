@@ -19,6 +19,7 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(
         min_length=MIN_REASON,
         max_length=MAX_REASON,
+        error_messages={"required": "Say why you need to see this."},
         widget=forms.Textarea(attrs={"rows": 3, "cols": 60, "autofocus": True}),
         help_text="For example the number of a ticket and what was asked. "
         "The people concerned read it word for word.",

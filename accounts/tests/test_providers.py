@@ -106,16 +106,35 @@ def test_google_opens_the_account_of_an_address_that_it_hosts(
     ]
 
 
-def test_but_not_the_account_of_somebody_who_only_named_it(
+def test_who_only_named_an_address_keeps_nobody_out(
     client: Client, outsider: User, provider: Provider
 ) -> None:
+    """Nor is their account opened: the owner gets one of their own, as by the form."""
     EmailAddress.objects.create(user=outsider, email="nora@gmail.com", verified=False)
     provider.claims = GMAIL
-    sign_in(client)
-    assert not is_signed_in(client)
+    with capture_events() as events:
+        answer = sign_in(client, next="/profile/")
+    assert answer["Location"] == "/profile/"
+    assert is_signed_in(client)
+    assert names(events) == ["PersonSignedUp", "SignedIn"]
+    nora = User.objects.get(email="nora@gmail.com")
+    assert SocialAccount.objects.get().user == nora != outsider
+    assert EmailAddress.objects.get(email="nora@gmail.com", verified=True).user == nora
     outsider.refresh_from_db()
     assert outsider.check_password(PASSWORD)
-    assert not SocialAccount.objects.exists()
+    assert mail.outbox == []
+
+
+def test_nor_where_our_mail_confirms_it(client: Client, outsider: User, provider: Provider) -> None:
+    EmailAddress.objects.create(user=outsider, email="nora@gmail.com", verified=False)
+    provider.claims = GMAIL | {"email_verified": False}
+    assert sign_in(client)["Location"] == "/accounts/confirm-email/"
+    (letter,) = mail.outbox
+    link = next(word for word in str(letter.body).split() if "/confirm-email/" in word)
+    client.post(link.partition("testserver")[2])
+    sign_in(client)
+    assert is_signed_in(client)
+    assert EmailAddress.objects.get(email="nora@gmail.com", verified=True).user != outsider
 
 
 def test_the_second_step_is_asked_here_too(

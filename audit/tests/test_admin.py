@@ -131,7 +131,7 @@ def test_exports_by_the_same_action(office: Client, client_user: User, room: Roo
         ({"since": ""}, "Choose a day."),
         ({"person": "nobody@demo.test"}, "Nobody has this address"),
         ({"object": "room"}, "An object is"),
-        ({"reason": ""}, "This field is required"),
+        ({"reason": ""}, "Say why you need to see this."),
         ({"reason": "short"}, "at least 10"),
         ({"reason": "a          b"}, "at least 10"),
     ],
