@@ -8,9 +8,9 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "consultsuite.settings")
 get_asgi_application()  # sets Django up
 
-from consultsuite.handler import OneThreadHandler  # noqa: E402 - needs the loaded settings
+from consultsuite.handler import OneVisitHandler  # noqa: E402 - needs the loaded settings
 
-http = OneThreadHandler()
+http = OneVisitHandler()
 
 from core.addresses import ForwardedHeaders  # noqa: E402 - needs the loaded apps
 from core.authentication import SocketAuthentication  # noqa: E402

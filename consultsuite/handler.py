@@ -1,23 +1,73 @@
 """How requests get from the event loop to the views, all of which are blocking."""
 
-from asgiref.sync import sync_to_async
-from django.core.handlers.asgi import ASGIHandler
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from typing import IO, Any
+
+from asgiref.sync import ThreadSensitiveContext, sync_to_async
+from django.core.exceptions import RequestAborted
+from django.core.handlers.asgi import ASGIHandler, get_script_prefix
+from django.core.signals import request_started
+from django.db import close_old_connections
+from django.urls import set_script_prefix
+
+from core.database import visit
+
+REQUESTS_AT_ONCE = 32
+"""In one process; what comes then waits. They share the connections of `DATABASE_POOL`."""
+
+_threads = ThreadPoolExecutor(max_workers=REQUESTS_AT_ONCE, thread_name_prefix="requests")
 
 
-class OneThreadHandler(ASGIHandler):
-    """Runs middleware and view in one visit to the request's thread.
+class OneVisitHandler(ASGIHandler):
+    """Answers a request in one visit to one of the process's threads.
 
-    Django's own handler prepares for views that are coroutines: behind blocking middleware it goes
-    back to the event loop for the view, and from there to the thread again for it and for each
-    middleware's `process_view`. None of ours is a coroutine, so all those ways are saved.
+    Django's own handler starts a thread for each request, with connection objects of its own, and
+    goes there and back for what begins a request, for the view, for the middleware around it and
+    for what ends it: it prepares for views that are coroutines, and none of ours is one.
     """
 
     def load_middleware(self, is_async: bool = False) -> None:
         """The chain for blocking views, whatever is asked for."""
         super().load_middleware(is_async=False)
 
-    async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
-        """Run the whole chain in the request's thread."""
-        return await sync_to_async(self.get_response, thread_sensitive=True)(request)
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Read the request, answer it; a body that is cut off is answered by nothing."""
+        try:
+            body = await self.read_body(receive)
+        except RequestAborted:
+            return
+        response = await visit(_threads, self._answer, scope, body)
+        if response.streaming:
+            await self._stream(response, receive, send)
+        else:
+            await self.send_response(response, send)
+
+    def _answer(self, scope: Any, body: IO[bytes]) -> Any:
+        """From the first signal of a request to the last, unless the answer is still to be read."""
+        with body:
+            set_script_prefix(get_script_prefix(scope))
+            request_started.send(sender=self.__class__, scope=scope)
+            request, refusal = self.create_request(scope, body)
+            response: Any = refusal if request is None else self.get_response(request)
+            response._handler_class = self.__class__
+            if response.streaming:
+                close_old_connections()  # the rest is read in another thread
+            else:
+                response.close()
+        return response
+
+    async def _stream(self, response: Any, receive: Any, send: Any) -> None:
+        """Send what is read bit by bit, in a thread of its own, while somebody listens."""
+        async with ThreadSensitiveContext():
+            sending = asyncio.ensure_future(self.send_response(response, send))
+            leaving = asyncio.ensure_future(receive())
+            try:
+                await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
+                if sending.done():
+                    sending.result()
+            finally:
+                for task in (sending, leaving):
+                    task.cancel()
+                await asyncio.gather(sending, leaving, return_exceptions=True)
+                await sync_to_async(response.close)()

@@ -1,0 +1,191 @@
+"""Requests on their way through the handler, with views that show what it does."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from django.core.signals import request_finished, request_started
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.urls import path
+from pytest_django import Settings
+
+from consultsuite.handler import OneVisitHandler
+from tests.sockets import COMMITTED
+
+SECONDS = 10
+
+both = threading.Barrier(2)
+told: list[str] = []
+
+
+def echo(request: HttpRequest) -> HttpResponse:
+    """What was sent."""
+    return HttpResponse(request.body)
+
+
+def meet(request: HttpRequest) -> HttpResponse:
+    """Answers when another request has come here too."""
+    both.wait(SECONDS)
+    return HttpResponse(threading.current_thread().name)
+
+
+def endless(request: HttpRequest) -> StreamingHttpResponse:
+    """Never comes to its end by itself."""
+
+    async def lines() -> AsyncIterator[bytes]:
+        try:
+            while True:
+                yield b"line\n"
+                await asyncio.sleep(0.01)
+        finally:
+            told.append("closed")
+
+    return StreamingHttpResponse(lines())
+
+
+def broken(request: HttpRequest) -> StreamingHttpResponse:
+    """Fails while it is read."""
+
+    async def numbers() -> AsyncIterator[str]:
+        for number in (1, 0):
+            yield str(1 // number)
+
+    return StreamingHttpResponse(numbers())
+
+
+def ask(request: HttpRequest) -> HttpResponse:
+    """Uses the database; says whether a connection was left over from an earlier request."""
+    left = connection.connection is not None
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return HttpResponse(str(left))
+
+
+urlpatterns = [path(view.__name__, view) for view in (echo, meet, endless, broken, ask)]
+
+
+@pytest.fixture(autouse=True)
+def these_views(settings: Settings) -> None:
+    settings.ROOT_URLCONF = __name__
+    settings.MIDDLEWARE = []
+    told.clear()
+
+
+class Exchange:
+    """A request for one of the views, and what is answered."""
+
+    def __init__(self, name: str) -> None:
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": f"/{name}",
+            "query_string": b"",
+            "headers": [(b"host", b"testserver")],
+        }
+        self.said: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.heard: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.task: asyncio.Task[None] = asyncio.ensure_future(
+            OneVisitHandler()(scope, self.said.get, self.heard.put)
+        )
+
+    def say(self, part: bytes = b"", *, more: bool = False) -> None:
+        """Send a part of the body."""
+        self.said.put_nowait({"type": "http.request", "body": part, "more_body": more})
+
+    async def leave(self) -> None:
+        """Close the connection, and wait until the server has noticed."""
+        self.said.put_nowait({"type": "http.disconnect"})
+        await asyncio.wait_for(self.task, SECONDS)
+
+    async def hear(self) -> dict[str, Any]:
+        """The next message of the server; raises what the application raised."""
+        hearing = asyncio.ensure_future(self.heard.get())
+        await asyncio.wait(
+            (hearing, self.task), timeout=SECONDS, return_when=asyncio.FIRST_COMPLETED
+        )
+        if not hearing.done():
+            hearing.cancel()
+            self.task.result()
+        return await hearing
+
+    async def body(self) -> bytes:
+        """The whole answer."""
+        assert (await self.hear())["status"] == 200
+        body: bytes = b""
+        while True:
+            message = await self.hear()
+            body += message["body"]
+            if not message.get("more_body"):
+                await asyncio.wait_for(self.task, SECONDS)
+                return body
+
+
+async def test_a_body_comes_whole() -> None:
+    exchange = Exchange("echo")
+    exchange.say(b"one, ", more=True)
+    exchange.say(b"two")
+    assert await exchange.body() == b"one, two"
+
+
+async def test_requests_run_side_by_side_in_threads_that_stay() -> None:
+    for _ in range(2):
+        exchanges = [Exchange("meet"), Exchange("meet")]
+        for exchange in exchanges:
+            exchange.say()
+        names = {await exchange.body() for exchange in exchanges}
+        assert len(names) == 2
+        assert all(name.startswith(b"requests") for name in names)
+
+
+@COMMITTED
+async def test_a_request_gives_its_connection_back() -> None:
+    for _ in range(3):
+        exchange = Exchange("ask")
+        exchange.say()
+        assert await exchange.body() == b"False"
+
+
+async def test_the_signals_of_a_request_are_sent_once() -> None:
+    def begun(**_: Any) -> None:
+        told.append("begun")
+
+    def ended(**_: Any) -> None:
+        told.append("ended")
+
+    request_started.connect(begun)
+    request_finished.connect(ended)
+    try:
+        exchange = Exchange("echo")
+        exchange.say()
+        await exchange.body()
+    finally:
+        request_started.disconnect(begun)
+        request_finished.disconnect(ended)
+    assert told == ["begun", "ended"]
+
+
+async def test_who_leaves_in_the_middle_of_the_body_gets_no_answer() -> None:
+    exchange = Exchange("echo")
+    exchange.say(b"half", more=True)
+    await exchange.leave()
+    assert exchange.heard.empty()
+
+
+async def test_what_is_read_bit_by_bit_ends_when_nobody_listens() -> None:
+    exchange = Exchange("endless")
+    exchange.say()
+    await exchange.hear()
+    assert (await exchange.hear())["body"] == b"line\n"
+    assert told == []
+    await exchange.leave()
+    assert told == ["closed"]
+
+
+async def test_what_cannot_be_read_is_logged_by_the_server() -> None:
+    exchange = Exchange("broken")
+    exchange.say()
+    with pytest.raises(ZeroDivisionError):
+        await exchange.body()
