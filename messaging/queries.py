@@ -1,5 +1,6 @@
 """Reading conversations."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import cast
 from uuid import UUID
@@ -164,10 +165,12 @@ def unread_counts(user: User, conversation_ids: list[UUID]) -> dict[UUID, int]:
     return dict(rows)
 
 
-def messages_sent(conversation: Conversation) -> dict[UUID, int]:
-    """How many messages each person sent, deleted ones included."""
+def messages_sent(conversation: Conversation, people: Collection[UUID]) -> dict[UUID, int]:
+    """How many messages each of these people sent, deleted ones included."""
     rows = (
-        Message.objects.filter(conversation=conversation, message_type=MessageType.TEXT)
+        Message.objects.filter(
+            conversation=conversation, message_type=MessageType.TEXT, author__in=people
+        )
         .values_list("author_id")
         .annotate(number=Count("pk"))
     )

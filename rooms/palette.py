@@ -6,7 +6,7 @@ from typing import Any
 from django.urls import reverse
 
 from core.palette import Destination, matching, offers
-from rooms.models import Status
+from rooms.models import Participant, Status
 from rooms.queries.rooms import filtered_rooms
 
 RECENT = 5
@@ -17,6 +17,11 @@ NOTES = {
     Status.COMPLETED: "completed",
     Status.CANCELLED: "cancelled",
 }
+
+
+def _others(room: Any) -> tuple[list[Participant], int]:
+    """The people that are named beside a room, and how many are not."""
+    return room.others, room.number_of_others - len(room.others)
 
 
 @offers
@@ -32,6 +37,7 @@ def rooms(actor: Any, words: list[str]) -> Iterable[Destination]:
     yield from matching(pages, words)
     found = filtered_rooms(actor, text=" ".join(words)).order_by("-created_at", "pk")
     for room in found[: FOUND if words else RECENT]:
-        names = ", ".join(person.user.name for person in room.others)  # type: ignore[attr-defined]
+        named, more = _others(room)
+        names = ", ".join(person.user.name for person in named) + (f" and {more} more" * bool(more))
         note = " · ".join(filter(None, [names, NOTES[Status(room.status)]]))
         yield Destination(room.name, reverse("rooms:room", args=[room.pk]), "presentation", note)

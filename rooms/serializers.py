@@ -92,7 +92,9 @@ class RoomSerializer(serializers.Serializer[Any]):
         allow_null=True, help_text="From start to completion."
     )
     participants = ParticipantSerializer(
-        source="present", many=True, help_text="Who takes part now; the first 200."
+        source="present",
+        many=True,
+        help_text="Who takes part now; the first 50. All are at `participants/`.",
     )
     permissions = serializers.ListField(
         child=serializers.CharField(), source="codenames", help_text="What you may do in it."

@@ -71,7 +71,9 @@ def test_messages_sent_counts_people_not_the_system(
     room: Room, talk: list[Message], client_user: User, consultant: User
 ) -> None:
     delete_message(actor=client_user, message=talk[1])
-    assert queries.messages_sent(room.conversation) == {client_user.pk: 5, consultant.pk: 4}
+    both = [client_user.pk, consultant.pk]
+    assert queries.messages_sent(room.conversation, both) == {client_user.pk: 5, consultant.pk: 4}
+    assert queries.messages_sent(room.conversation, [consultant.pk]) == {consultant.pk: 4}
 
 
 def test_a_thread_opens_at_the_end_with_its_unread_line(

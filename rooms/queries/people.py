@@ -5,7 +5,21 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypedDict
 from uuid import UUID
 
-from django.db.models import DurationField, F, Q, QuerySet, Sum
+from django.db.models import (
+    Case,
+    Count,
+    DurationField,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+    Window,
+)
 from django.db.models.functions import Coalesce, Now
 
 from accounts.models import User
@@ -19,8 +33,19 @@ if TYPE_CHECKING:
 
 MAX_STALE_VISITS = 200
 MAX_FORMER = 50
+PEOPLE_SHOWN = 40
+"""People on one page of a room's list."""
+OTHERS_NAMED = 3
 
-ROLE_ORDER = {role: place for place, role in enumerate(Role.values)}
+BY_ROLE = (
+    Case(
+        *(When(role=role, then=Value(place)) for place, role in enumerate(Role.values)),
+        output_field=IntegerField(),
+    ),
+    "added_at",
+    "pk",
+)
+"""Leaders first."""
 
 
 @dataclass(frozen=True)
@@ -61,28 +86,74 @@ class PersonInRoom:
         return self.user.last_seen_at
 
 
+@dataclass(frozen=True)
+class PeoplePage:
+    """A page of a room's people, from number ``start``; ``total`` take part in all."""
+
+    rows: list[PersonInRoom]
+    start: int
+    total: int
+
+    @property
+    def end(self) -> int:
+        """The number after the last one here."""
+        return self.start + len(self.rows)
+
+    @property
+    def more(self) -> int:
+        """How many come after them."""
+        return max(0, self.total - self.end)
+
+    @property
+    def before(self) -> int:
+        """Where the page before begins."""
+        return max(0, self.start - PEOPLE_SHOWN)
+
+
+@dataclass(frozen=True)
+class Others:
+    """The first of those who take part beside somebody, and how many do."""
+
+    named: list[Participant]
+    total: int
+
+    @property
+    def more(self) -> int:
+        """How many are not named."""
+        return self.total - len(self.named)
+
+
 class Stay(TypedDict):
     """What `participants` adds to each row."""
 
     time_in_room: timedelta | None
+    total: int
 
 
 def participants(room: Room) -> "QuerySet[WithAnnotations[Participant, Stay]]":
-    """Those who take part now, with person, organisation and their time in the room."""
-    stay = Coalesce(F("visits__ended_at"), Now()) - F("visits__entered_at")
+    """Those who take part now, leaders first: person, organisation, time here, how many in all."""
+    stay = Sum(Coalesce(F("ended_at"), Now()) - F("entered_at"), output_field=DurationField())
+    stays = Visit.objects.filter(participant=OuterRef("pk")).values("participant")
     return (
         Participant.objects.filter(room=room, left_at__isnull=True)
         .select_related("user__membership__organisation", "room")
-        .annotate(time_in_room=Sum(stay, output_field=DurationField()))
+        .annotate(time_in_room=Subquery(stays.annotate(stay=stay).values("stay")))
+        .annotate(total=Window(Count("*")))
+        .order_by(*BY_ROLE)
     )
 
 
-def people_in(room: Room) -> list[PersonInRoom]:
-    """Participants with presence, leaders first. Two queries and one Redis round trip."""
-    rows = sorted(participants(room), key=lambda row: (ROLE_ORDER[row.role], row.added_at))
+def people_in(room: Room, start: int = 0) -> PeoplePage:
+    """At most `PEOPLE_SHOWN` with presence. Two queries and one Redis round trip.
+
+    Where ``start`` is past the end it is the first page: who was there has left meanwhile.
+    """
+    rows = list(participants(room)[start : start + PEOPLE_SHOWN])
+    if start and not rows:
+        return people_in(room)
     states = presence.read(row.user_id for row in rows)
-    sent = messages_sent(room.conversation)
-    return [
+    sent = messages_sent(room.conversation, [row.user_id for row in rows])
+    people = [
         PersonInRoom(
             participant=row,
             state=_state_in(room, states[row.user_id]),
@@ -91,6 +162,13 @@ def people_in(room: Room) -> list[PersonInRoom]:
         )
         for row in rows
     ]
+    return PeoplePage(people, start, rows[0].total if rows else 0)
+
+
+def others_in(room: Room, user: User) -> Others:
+    """Whom the room's header names. One query."""
+    rows = list(participants(room).exclude(user=user)[:OTHERS_NAMED])
+    return Others([*rows], rows[0].total if rows else 0)
 
 
 def people_who_left(room: Room) -> list[Participant]:

@@ -6,7 +6,7 @@ from django.db.models import OuterRef, Prefetch, QuerySet
 from accounts.models import User
 from rooms.models import AgendaItem, Participant, Room, RoomType, RoomUserObjectPermission
 
-MAX_PARTICIPANTS_SHOWN = 200
+MAX_PARTICIPANTS_SHOWN = 50
 
 
 def as_seen_by(user: User, rooms: QuerySet[Room]) -> QuerySet[Room]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Count, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -12,6 +12,7 @@ from accounts.models import User
 from messaging.models import Conversation
 from rooms.models import Mode, Participant, Room, Status
 from rooms.queries.day import Day, day_of
+from rooms.queries.people import OTHERS_NAMED
 
 SHOWN_PER_SECTION = 5
 
@@ -42,14 +43,21 @@ class Home:
 
 
 def with_others(rooms: QuerySet[Room], user: User) -> QuerySet[Room]:
-    """With type and ``others``, the people who take part beside this one: two queries."""
-    others = (
-        Participant.objects.filter(left_at__isnull=True)
-        .exclude(user=user)
-        .select_related("user__membership__organisation")
-    )
-    return rooms.select_related("room_type").prefetch_related(
-        Prefetch("participants", queryset=others.order_by("added_at", "pk"), to_attr="others")
+    """With type and who takes part beside this person: two queries.
+
+    ``others`` are the first `OTHERS_NAMED` of them, ``number_of_others`` counts all.
+    """
+    others = Participant.objects.filter(left_at__isnull=True).exclude(user=user)
+    number = others.filter(room=OuterRef("pk")).values("room").annotate(number=Count("pk"))
+    named = others.select_related("user__membership__organisation").order_by("added_at", "pk")
+    return (
+        rooms.select_related("room_type")
+        .annotate(
+            number_of_others=Coalesce(
+                Subquery(number.values("number")), 0, output_field=IntegerField()
+            )
+        )
+        .prefetch_related(Prefetch("participants", queryset=named[:OTHERS_NAMED], to_attr="others"))
     )
 
 

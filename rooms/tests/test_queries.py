@@ -197,7 +197,7 @@ def test_people_with_presence_time_and_messages(
     socket_open(client_user, str(room.stream))
     socket_open(manager, str(room.stream), state="away")
     socket_open(consultant, "room:elsewhere")
-    rows = people.people_in(Room.objects.get(pk=room.pk))
+    rows = people.people_in(Room.objects.get(pk=room.pk)).rows
     assert [row.user for row in rows] == [consultant, client_user, manager]
     assert [row.state for row in rows] == ["offline", "active", "away"]
     assert [row.ring for row in rows] == ["", "live", "away"]
@@ -211,7 +211,7 @@ def test_people_with_presence_time_and_messages(
 def test_a_ring_is_live_only_while_the_room_is(make_room: MakeRoom, client_user: User) -> None:
     room = make_room()
     socket_open(client_user, str(room.stream))
-    rings = {row.user: row.ring for row in people.people_in(room)}
+    rings = {row.user: row.ring for row in people.people_in(room).rows}
     assert rings[client_user] == "here"
 
 

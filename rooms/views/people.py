@@ -13,7 +13,7 @@ from accounts.actions.invitations import OnItsWay
 from core.errors import ActionError
 from core.limits import limited
 from core.permissions import require
-from core.requests import show_refusal
+from core.requests import number, show_refusal
 from rooms.actions.invitations import (
     add_or_invite,
     resend_invitation,
@@ -26,6 +26,9 @@ from rooms.models import Participant, Role, RoomInvitation
 from rooms.queries.invitations import open_invitation, open_invitations
 from rooms.queries.people import participant_of, people_in, people_who_left
 from rooms.views.room import RoomView, load
+
+MAX_START = 1_000_000
+"""Beyond it no room has people; PostgreSQL refuses what is no integer of its own."""
 
 
 @require_GET
@@ -107,7 +110,7 @@ def resend(request: HttpRequest, room_id: UUID, invitation_id: UUID) -> HttpResp
     except OnItsWay as error:
         if not getattr(request, "htmx", False):
             raise
-        context = people_context(view, AddPersonForm())
+        context = people_context(request, view, AddPersonForm())
         context |= {"refused": invitation, "refusal": error.detail}
         return render(request, "rooms/stage_people.html", context, status=422)
     return _people(request, view, AddPersonForm())
@@ -122,12 +125,16 @@ def revoke(request: HttpRequest, room_id: UUID, invitation_id: UUID) -> HttpResp
     return _people(request, view, AddPersonForm())
 
 
-def people_context(view: RoomView, form: AddPersonForm) -> dict[str, Any]:
-    """What the stage's people pane shows."""
+def people_context(request: HttpRequest, view: RoomView, form: AddPersonForm) -> dict[str, Any]:
+    """What the stage's people pane shows, from person number ``start`` on.
+
+    Everything in the pane sends ``start`` along, so that nobody is put back to the first page.
+    """
+    start = number(request.POST or request.GET, "start") or 0
     return {
         "room": view.room,
         "may": view.may,
-        "people": people_in(view.room),
+        "people": people_in(view.room, min(start, MAX_START)),
         "former": people_who_left(view.room),
         "invitations": _invitations(view),
         "form": form,
@@ -139,7 +146,8 @@ def _people(request: HttpRequest, view: RoomView, form: AddPersonForm) -> HttpRe
     if not getattr(request, "htmx", False):
         return redirect("rooms:room", view.room.pk)
     status = 422 if form.errors else 200
-    return render(request, "rooms/stage_people.html", people_context(view, form), status=status)
+    context = people_context(request, view, form)
+    return render(request, "rooms/stage_people.html", context, status=status)
 
 
 def _invitations(view: RoomView) -> list[RoomInvitation]:

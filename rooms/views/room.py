@@ -19,7 +19,7 @@ from messaging.queries import thread
 from rooms.actions.lifecycle import cancel_room, complete_room, start_room, update_room
 from rooms.forms import AgendaItemForm, RoomSettingsForm
 from rooms.models import Room
-from rooms.queries.people import people_in
+from rooms.queries.people import others_in, people_in
 from rooms.queries.rooms import room_for_page
 from rooms.queries.ruler import ruler
 
@@ -65,12 +65,11 @@ def room_page(request: HttpRequest, room_id: UUID) -> HttpResponse:
     """The whole room: header, people, agenda, stage and chat."""
     view = load(request, room_id)
     room = view.room
-    people = people_in(room)
     numbers = heads([room.stream, room.conversation.stream])
     context = agenda_context(view, AgendaItemForm()) | {
         "section": "consultations",
-        "people": people,
-        "others": [entry for entry in people if entry.user.pk != view.user.pk],
+        "people": people_in(room),
+        "others": others_in(room, view.user),
         "room_head": numbers.get(room.stream, 0),
         "thread": thread(view.user, room.conversation, around=request.GET.get("message", "")),
         "conversation_head": numbers.get(room.conversation.stream, 0),
@@ -84,8 +83,8 @@ def room_page(request: HttpRequest, room_id: UUID) -> HttpResponse:
 def header(request: HttpRequest, room_id: UUID) -> HttpResponse:
     """Header and ruler again, after something changed."""
     view = load(request, room_id)
-    others = [entry for entry in people_in(view.room) if entry.user.pk != view.user.pk]
-    return render(request, "rooms/header.html", header_context(view) | {"others": others})
+    context = header_context(view) | {"others": others_in(view.room, view.user)}
+    return render(request, "rooms/header.html", context)
 
 
 @require_http_methods(["GET", "POST"])

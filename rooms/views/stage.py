@@ -26,7 +26,7 @@ def agenda(request: HttpRequest, room_id: UUID) -> HttpResponse:
 @login_required
 def people(request: HttpRequest, room_id: UUID) -> HttpResponse:
     """Who takes part, since when, how long; roles and removal for who leads."""
-    context = people_context(load(request, room_id), AddPersonForm())
+    context = people_context(request, load(request, room_id), AddPersonForm())
     return render(request, "rooms/stage_people.html", context)
 
 
