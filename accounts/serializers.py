@@ -74,7 +74,12 @@ class SignUpSerializer(serializers.Serializer[Any]):
 
     email = serializers.EmailField(max_length=254)
     name = serializers.CharField(max_length=150)
-    password = serializers.CharField(trim_whitespace=False, max_length=4096)
+    password = serializers.CharField(
+        trim_whitespace=False,
+        max_length=4096,
+        help_text="At least 8 characters, and hard to guess: zxcvbn gives it 3 of 4 or more, "
+        "knowing name and address. Three or four uncommon words will do.",
+    )
 
     def validate_email(self, email: str) -> str:
         """Addresses are kept in lower case."""

@@ -94,7 +94,9 @@ class SignUp(PublicView):
     @operation("auth_signup", SignedUpSerializer, body=SignUpSerializer, status=201, public=True)
     def post(self, request: Request) -> Response:
         """Make an account. We send a mail to confirm the address; who has an account gets
-        another mail and the same answer."""
+        another mail and the same answer. A password that is too weak is a 400 whose
+        `errors.password` says why and what to do, as in `["This is a top-10 common password. Add
+        another word or two. Uncommon words are better."]`."""
         fields = self.body(SignUpSerializer)
         if not ratelimit.consume(request._request, action="signup"):
             raise refused(request._request, "signup")
