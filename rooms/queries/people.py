@@ -165,8 +165,11 @@ def people_in(room: Room, start: int = 0) -> PeoplePage:
     return PeoplePage(people, start, rows[0].total if rows else 0)
 
 
-def others_in(room: Room, user: User) -> Others:
-    """Whom the room's header names. One query."""
+def others_in(room: Room, user: User, people: PeoplePage | None = None) -> Others:
+    """Whom the room's header names. One query; none where ``people`` are everybody."""
+    if people is not None and len(people.rows) == people.total:
+        known = [entry.participant for entry in people.rows if entry.user != user]
+        return Others(known[:OTHERS_NAMED], len(known))
     rows = list(participants(room).exclude(user=user)[:OTHERS_NAMED])
     return Others([*rows], rows[0].total if rows else 0)
 

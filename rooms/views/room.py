@@ -65,11 +65,12 @@ def room_page(request: HttpRequest, room_id: UUID) -> HttpResponse:
     """The whole room: header, people, agenda, stage and chat."""
     view = load(request, room_id)
     room = view.room
+    people = people_in(room)
     numbers = heads([room.stream, room.conversation.stream])
     context = agenda_context(view, AgendaItemForm()) | {
         "section": "consultations",
-        "people": people_in(room),
-        "others": others_in(room, view.user),
+        "people": people,
+        "others": others_in(room, view.user, people),
         "room_head": numbers.get(room.stream, 0),
         "thread": thread(view.user, room.conversation, around=request.GET.get("message", "")),
         "conversation_head": numbers.get(room.conversation.stream, 0),
