@@ -107,6 +107,17 @@ django.setup()
 pytest_plugins = ["tests.fixtures", "tests.oidc", "tests.sockets"]
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Temporary directories of this run's own.
+
+    Each run of pytest closes the one that all would share to other users, as whom PostgreSQL and
+    Redis run when root tests: their next start would fail.
+    """
+    if "PYTEST_XDIST_WORKER" not in os.environ and config.option.basetemp is None:
+        config.option.basetemp = str(Path(os.environ["CONSULTSUITE_VAR"]) / "tmp")
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes(specs: list[Any]) -> None:
     """Give each worker a Redis database of its own: it empties it after every test.
