@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.core.cache import cache
-from django.db.backends.postgresql.operations import DatabaseOperations
 from django.test import Client
 from pytest_django import Settings
 
@@ -27,20 +26,6 @@ from rooms.actions.lifecycle import create_room, start_room
 from rooms.models import Mode, Role, Room, RoomType
 
 PASSWORD = "consult-demo"
-
-
-@pytest.fixture(scope="session", autouse=True)
-def emptied_after_commits() -> Iterator[None]:
-    """Django empties the database after a test that commits; the log's triggers refuse that."""
-    sql_flush = DatabaseOperations.sql_flush
-
-    def lifted(self: DatabaseOperations, *args: Any, **options: Any) -> list[str]:
-        statements = sql_flush(self, *args, **options)  # they run in one transaction
-        return ["SET LOCAL consultsuite.events_may_change = 'on';", *statements]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(DatabaseOperations, "sql_flush", lifted)
-        yield
 
 
 @pytest.fixture

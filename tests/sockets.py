@@ -21,7 +21,7 @@ from core.hub import Hub, hub
 from rooms.models import Room
 from tests.live_client import until
 
-COMMITTED = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+COMMITTED = pytest.mark.django_db(transaction=True)
 
 SECONDS = 10
 """Longest wait for anything; only a failing test waits that long."""

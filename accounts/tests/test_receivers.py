@@ -79,7 +79,7 @@ def test_changing_addresses_asks_again_who_it_is(client: Client, client_user: Us
     assert EmailAddress.objects.filter(user=client_user).count() == 1
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_second_factors_are_recorded_and_written_of(
     worked_at_once: None, browser: Client, client_user: User
 ) -> None:

@@ -81,7 +81,7 @@ def set_up() -> Callable[[Client], tuple[str, list[str]]]:
 SetUp = Callable[[Client], tuple[str, list[str]]]
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_an_app_is_set_up_and_the_codes_are_shown_once(
     browser: Client, client_user: User, set_up: SetUp
 ) -> None:

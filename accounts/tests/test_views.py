@@ -117,7 +117,7 @@ def test_a_picture_is_drawn_anew_and_served_to_who_is_signed_in(
     assert browser.get(url).status_code == 302
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_a_new_picture_replaces_the_file_and_clearing_removes_it(
     browser: Client, client_user: User, media: Path
 ) -> None:

@@ -263,7 +263,7 @@ class TestIdempotency:
         assert Event.objects.count() == before
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_two_requests_at_the_same_moment_have_one_effect(system: User) -> None:
     """The second waits for the first's claim and never runs what creates."""
     claimed, ran = threading.Event(), []

@@ -79,7 +79,7 @@ def test_events_after_a_number(system: User) -> None:
     assert str(events[0]) == f"{STREAM} 1 MessageSent"
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_recording_needs_a_transaction(system: User) -> None:
     event = MessageSent(message_id=uuid4(), client_id=uuid4())
     with pytest.raises(transaction.TransactionManagementError, match="needs the action's"):

@@ -125,7 +125,7 @@ def test_a_client_id_belongs_to_one_conversation(
         say(client_user, other, "There", client_id=client_id)
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_the_same_client_id_twice_at_once_is_one_message(room: Room, client_user: User) -> None:
     client_id = uuid4()
     barrier = threading.Barrier(2, timeout=10)

@@ -24,7 +24,7 @@ from tests.browser.test_consultation import open_menu, show
 from tests.fixtures import PASSWORD
 from tests.oidc import SECRET, Provider, sign_in
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 Visit = Callable[..., Visitor]
 

@@ -18,7 +18,7 @@ from accounts.models import User
 from rooms.models import Room
 from tests.browser.conftest import ROOT, Site, Visitor, _database_url
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 LENA = "lena@demo.test"
 GOOD = "a long walk by the sea"

@@ -12,7 +12,7 @@ from tests.browser.conftest import Site, Visitor
 from tests.browser.test_consultation import NAME, message
 from tests.fixtures import PASSWORD
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 Visit = Callable[..., Visitor]
 MOST_STOPS = 60

@@ -11,7 +11,7 @@ from tests.browser.conftest import Site
 from tests.browser.test_consultation import messages, write
 from tests.browser.test_room import Visit, open_room
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.mark.browser

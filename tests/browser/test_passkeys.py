@@ -11,7 +11,7 @@ from tests.browser.axe import look
 from tests.browser.conftest import Visitor
 from tests.fixtures import PASSWORD
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def named(visitor: Visitor) -> str:

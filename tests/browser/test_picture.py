@@ -11,7 +11,7 @@ from accounts.models import User
 from rooms.models import Room
 from tests.browser.conftest import ROOT, Visitor
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from tests.browser.conftest import Site, Visitor
 from tests.browser.test_consultation import message, write
 from tests.browser.test_room import open_room
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 KEEP_CLOSINGS = """
 window.closings = [];

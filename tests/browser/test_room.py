@@ -12,7 +12,7 @@ from rooms.models import Room
 from tests.browser.conftest import Site, Visitor
 from tests.browser.test_consultation import message, messages, open_menu, write
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 Visit = Callable[..., Visitor]
 

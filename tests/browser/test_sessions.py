@@ -12,7 +12,7 @@ from rooms.models import Role, Room, RoomInvitation
 from tests.browser.conftest import Visitor
 from tests.fixtures import PASSWORD
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
