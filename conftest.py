@@ -104,7 +104,7 @@ _refuse_outside_network(_patch)
 # Here and not later: the apps' own conftest files import models.
 django.setup()
 
-pytest_plugins = ["tests.committed", "tests.fixtures", "tests.oidc", "tests.sockets"]
+pytest_plugins = ["tests.committed", "tests.order", "tests.fixtures", "tests.oidc", "tests.sockets"]
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -21,7 +21,7 @@ def main() -> int:
     if arguments:
         return subprocess.run([*tests, *arguments], cwd=ROOT, check=False).returncode
     workers = os.environ.get("PYTEST_WORKERS", str(min(os.cpu_count() or 1, 4)))
-    tests += ["-n", workers, "--dist", "loadgroup", "--cov", "--cov-report="]
+    tests += ["-n", workers, "--cov", "--cov-report="]
     code = subprocess.run(tests, cwd=ROOT, check=False).returncode
     if code != 0:
         return code

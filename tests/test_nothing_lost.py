@@ -13,7 +13,7 @@ import pytest
 from tests.live_client import Receiver, Sender, until
 from tests.processes import Suite
 
-pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("processes")]
+pytestmark = pytest.mark.processes
 
 MESSAGES = 500
 LIMIT_SECONDS = 180

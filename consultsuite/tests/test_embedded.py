@@ -16,7 +16,7 @@ from consultsuite.embedded.lifeline import is_alive
 from consultsuite.embedded.users import ServiceUser, let_through, let_use
 from consultsuite.tests.processes import ROOT, processes_with, python, wait_until
 
-pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("processes")]
+pytestmark = pytest.mark.processes
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import pytest
 from consultsuite.embedded.service import is_free
 from consultsuite.tests.processes import ROOT, Program, processes_with, python, wait_until
 
-pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("processes")]
+pytestmark = pytest.mark.processes
 
 _WEB = """
 import http.server, os

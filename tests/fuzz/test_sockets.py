@@ -22,7 +22,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from tests.fuzz.frames import FENCE, Frame, Ids, frames
 from tests.processes import Suite
 
-pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("processes")]
+pytestmark = pytest.mark.processes
 
 TIMES = int(os.environ.get("FUZZ", "1"))
 SEED = int(os.environ.get("FUZZ_SEED", "1" if TIMES == 1 else str(random.randrange(2**32))))
