@@ -35,5 +35,5 @@ def test_everything_is_as_migrated_again() -> None:
     after = everything()
     for table in ("accounts_user", "core_event", "rooms_roomtype"):
         assert after[table] != before[table]
-    TransactionTestCase()._fixture_teardown()
+    TransactionTestCase()._fixture_teardown()  # type: ignore[attr-defined]
     assert everything() == before
