@@ -35,6 +35,8 @@ MAX_STALE_VISITS = 200
 MAX_FORMER = 50
 PEOPLE_SHOWN = 40
 """People on one page of a room's list."""
+PANEL_SHOWN = 12
+"""People in the panel beside the stage, above the agenda."""
 OTHERS_NAMED = 3
 
 BY_ROLE = (
@@ -143,14 +145,14 @@ def participants(room: Room) -> "QuerySet[WithAnnotations[Participant, Stay]]":
     )
 
 
-def people_in(room: Room, start: int = 0) -> PeoplePage:
-    """At most `PEOPLE_SHOWN` with presence. Two queries and one Redis round trip.
+def people_in(room: Room, start: int = 0, limit: int = PEOPLE_SHOWN) -> PeoplePage:
+    """At most ``limit`` with presence. Two queries and one Redis round trip.
 
     Where ``start`` is past the end it is the first page: who was there has left meanwhile.
     """
-    rows = list(participants(room)[start : start + PEOPLE_SHOWN])
+    rows = list(participants(room)[start : start + limit])
     if start and not rows:
-        return people_in(room)
+        return people_in(room, limit=limit)
     states = presence.read(row.user_id for row in rows)
     sent = messages_sent(room.conversation, [row.user_id for row in rows])
     people = [

@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from rooms.models import Participant, Role, Room
-from rooms.queries.people import PEOPLE_SHOWN, others_in, people_in
+from rooms.queries.people import PANEL_SHOWN, PEOPLE_SHOWN, others_in, people_in
 from rooms.queries.rooms import with_others
 
 MANY = 500
@@ -50,8 +50,8 @@ def test_the_panel_shows_the_first_and_how_many_more(
     client.get(url("people", crowd))
     with django_assert_max_num_queries(8):
         html = client.get(url("people", crowd)).content.decode()
-    assert html.count("data-person=") == PEOPLE_SHOWN
-    assert f"and {MANY - PEOPLE_SHOWN} more" in html
+    assert html.count("data-person=") == PANEL_SHOWN
+    assert f"and {MANY - PANEL_SHOWN} more" in html
     assert html.index("Mara Lindqvist") < html.index("Person 000")
 
 

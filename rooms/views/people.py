@@ -24,7 +24,7 @@ from rooms.actions.participants import change_role, remove_participant
 from rooms.forms import AddPersonForm
 from rooms.models import Participant, Role, RoomInvitation
 from rooms.queries.invitations import open_invitation, open_invitations
-from rooms.queries.people import participant_of, people_in, people_who_left
+from rooms.queries.people import PANEL_SHOWN, participant_of, people_in, people_who_left
 from rooms.views.room import RoomView, load
 
 MAX_START = 1_000_000
@@ -39,7 +39,7 @@ def panel(request: HttpRequest, room_id: UUID) -> HttpResponse:
     context = {
         "room": view.room,
         "may": view.may,
-        "people": people_in(view.room),
+        "people": people_in(view.room, limit=PANEL_SHOWN),
         "invitations": _invitations(view),
     }
     return render(request, "rooms/people_panel.html", context)

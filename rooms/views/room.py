@@ -19,7 +19,7 @@ from messaging.queries import thread
 from rooms.actions.lifecycle import cancel_room, complete_room, start_room, update_room
 from rooms.forms import AgendaItemForm, RoomSettingsForm
 from rooms.models import Room
-from rooms.queries.people import others_in, people_in
+from rooms.queries.people import PANEL_SHOWN, others_in, people_in
 from rooms.queries.rooms import room_for_page
 from rooms.queries.ruler import ruler
 
@@ -65,7 +65,7 @@ def room_page(request: HttpRequest, room_id: UUID) -> HttpResponse:
     """The whole room: header, people, agenda, stage and chat."""
     view = load(request, room_id)
     room = view.room
-    people = people_in(room)
+    people = people_in(room, limit=PANEL_SHOWN)
     numbers = heads([room.stream, room.conversation.stream])
     context = agenda_context(view, AgendaItemForm()) | {
         "section": "consultations",
