@@ -1,8 +1,8 @@
-"""Reading rows by plain SQL, where a read is so frequent that building it costs more than it.
+"""Reading rows by plain SQL, where one is read so often that building the SQL counts.
 
 Django builds the SQL of a query anew each time, which takes it several times as long as PostgreSQL
-takes to answer a row found by an index (docs/performance.md). What every frame and request begins
-with is therefore written out; its result is model instances as ever.
+takes to find a row by an index (docs/performance.md). What every frame and request begins with is
+therefore written out; its result is model instances as ever.
 """
 
 from collections.abc import Sequence

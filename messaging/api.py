@@ -21,7 +21,6 @@ from messaging.queries import (
     page_after,
     page_before,
     read_seq,
-    sent_already,
     visible_conversation,
     with_people,
 )
@@ -97,16 +96,14 @@ class ThreadView(ApiView):
     def _send(self, conversation: Conversation) -> Response:
         """Send a message: 201, or 200 with the first message for a repeated ``client_id``."""
         fields = self.body(SendMessageSerializer)
-        client_id = fields.get("client_id")
-        status = 200 if sent_already(self.person, conversation, client_id) else 201
         message = send_message(
             actor=self.person,
             conversation=conversation,
             body=fields["body"],
-            client_id=client_id,
+            client_id=fields.get("client_id"),
             reply_to=self._replied(conversation, fields.get("reply_to")),
         )
-        return Response(message_resource(message), status=status)
+        return Response(message_resource(message), status=200 if message.is_repeat else 201)
 
     def _replied(self, conversation: Conversation, message_id: UUID | None) -> Message | None:
         """The message replied to; raises `ValidationError` for one that is not there."""

@@ -47,4 +47,7 @@ def render_messages(events: Sequence[Event]) -> list[Rendered]:
         key: Rendered(message_resource(message), message_html(message))
         for key, message in found.items()
     }
+    for event in events:
+        if event.about is not None:
+            event.about.published_html = rendered[event.data["message_id"]].html
     return [rendered[event.data["message_id"]] for event in events]

@@ -115,13 +115,6 @@ def page_around(conversation: Conversation, seq: int, limit: int = PAGE_SIZE) ->
     return ThreadPage(older.messages + newer.messages, older.has_older, newer.has_newer)
 
 
-def sent_already(user: User, conversation: Conversation, client_id: UUID | None) -> bool:
-    """True if the person has sent a message with this ``client_id`` here."""
-    return client_id is not None and (
-        Message.objects.filter(author=user, client_id=client_id, conversation=conversation).exists()
-    )
-
-
 def as_read_by(user: User, conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
     """With ``read_seq``, ``unread`` and ``codenames`` of the person, in the same query."""
     place = ConversationMember.objects.filter(conversation=OuterRef("pk"), user=user)

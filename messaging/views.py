@@ -12,6 +12,7 @@ from core.permissions import granted
 from core.requests import number, person
 from messaging.actions.conversations import mark_read
 from messaging.actions.messages import delete_message, edit_message, send_message
+from messaging.fragments import message_html
 from messaging.models import Conversation, Message, MessageType
 from messaging.queries import page_after, page_before, visible_conversation
 
@@ -55,7 +56,7 @@ def _send(request: HttpRequest, conversation: Conversation) -> HttpResponse:
         reply_to=_reply_to(request),
     )
     if getattr(request, "htmx", False):
-        return render(request, "messaging/messages.html", {"messages": [message]}, status=201)
+        return HttpResponse(message.published_html or message_html(message), status=201)
     return redirect(request.POST.get("back", "/") if _is_path(request) else "/")
 
 

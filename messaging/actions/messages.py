@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.errors import ActionError, Conflict, NotAllowed
+from core.insertion import insert
 from core.permissions import forget_grants, has_permission, require
 from core.publish import lock, record
 from messaging.events import MessageDeleted, MessageEdited, MessageSent
@@ -81,7 +82,8 @@ def send_message(
     client_id: UUID | None = None,
     reply_to: Message | None = None,
 ) -> Message:
-    """Send a text message. Sending the same ``client_id`` again returns the first message.
+    """Send a text message. Sending the same ``client_id`` again returns the first message, which
+    then ``is_repeat``.
 
     Records `MessageSent`, whose number becomes the message's ``seq``. Raises `NotAllowed`,
     `EmptyMessage`, `MessageTooLong`, `WrongReply`, `ConversationIsClosed`, `ClientIdTaken`.
@@ -198,7 +200,7 @@ def _append(*, actor: User, conversation: Conversation, **fields: Any) -> Messag
         require(actor, "messaging.post", conversation)
         _refuse_closed(conversation)
     message.seq = event.seq
-    message.save(force_insert=True)
+    insert(message)
     return message
 
 
@@ -210,8 +212,11 @@ def _refuse_closed(conversation: Conversation) -> None:
 
 def _already_sent(actor: User, conversation: Conversation, client_id: UUID) -> Message | None:
     message = Message.objects.filter(author=actor, client_id=client_id).first()
-    if message is not None and message.conversation_id != conversation.pk:
+    if message is None:
+        return None
+    if message.conversation_id != conversation.pk:
         raise ClientIdTaken(field="client_id")
+    message.is_repeat = True
     return message
 
 

@@ -66,6 +66,11 @@ class Message(models.Model):
 
     objects = MessageQuerySet.as_manager()
 
+    is_repeat = False
+    """On what `send_message` returned: it had been sent before."""
+    published_html = ""
+    """On what `send_message` returned: what everybody was sent of it."""
+
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["conversation", "seq"], name="message_number_unique"),

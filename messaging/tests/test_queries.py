@@ -106,17 +106,6 @@ def test_a_link_opens_the_thread_around_its_message(
         assert queries.thread(client_user, room.conversation, unknown).linked is None
 
 
-def test_whether_something_was_sent_already(
-    room: Room, client_user: User, consultant: User, say: Say
-) -> None:
-    client_id = uuid4()
-    assert not queries.sent_already(client_user, room.conversation, client_id)
-    say(client_user, room, "Once", client_id=client_id)
-    assert queries.sent_already(client_user, room.conversation, client_id)
-    assert not queries.sent_already(consultant, room.conversation, client_id)
-    assert not queries.sent_already(client_user, room.conversation, None)
-
-
 def test_conversations_as_somebody_sees_them(
     room: Room, talk: list[Message], client_user: User, outsider: User
 ) -> None:
