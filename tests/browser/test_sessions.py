@@ -1,5 +1,6 @@
 """Ending a session elsewhere, as the person at that browser sees it."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -67,6 +68,34 @@ def test_a_session_that_is_ended_elsewhere_says_so_at_once(
     # The one who ended it goes on.
     here.page.goto(f"{here.site.url}/rooms/{room.pk}/")
     expect(here.page.get_by_role("heading", level=1)).to_contain_text(room.name)
+
+
+def test_an_open_question_stays_when_the_list_behind_it_changes(
+    room: Room,
+    consultant: User,
+    client_user: User,
+    invited: list[RoomInvitation],
+    visit: Callable[..., Visitor],
+) -> None:
+    (here, other), held = (visit(consultant), visit(client_user)), []
+    page = here.page
+    page.goto(f"{here.site.url}/rooms/{room.pk}/")
+    expect(page.locator(".side-people .face.is-live")).to_have_count(1)
+    page.get_by_role("tab", name="People").click()
+    asks = re.compile("/stage/people/")
+    page.route(asks, lambda route: held.append(route))  # noqa: PLW0108 - marked by Playwright
+    with page.expect_request(asks):  # and it does not come yet
+        other.page.goto(f"{other.site.url}/rooms/{room.pk}/")
+    page.get_by_role("button", name="Revoke the invitation of lena").click()
+    question = page.get_by_role("dialog")
+    expect(question).to_be_visible()
+    with page.expect_response(asks):
+        held[0].continue_()
+        page.unroute(asks)
+    page.wait_for_timeout(300)  # as long as the page would take to show it
+    expect(question).to_be_visible()
+    with page.expect_response(asks):  # what waited is shown when the question is done with
+        question.get_by_role("button", name="Keep").click()
 
 
 def test_the_focus_stays_where_a_row_was(

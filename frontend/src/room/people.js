@@ -27,6 +27,12 @@ document.body.addEventListener("people:changed", refresh);
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (isOfList(event)) isLoading = true;
 });
+document.addEventListener("htmx:beforeSwap", (event) => {
+  // Somebody may have begun while it was loaded.
+  if (!isOfList(event) || !isBusy()) return;
+  isStale = true;
+  event.detail.shouldSwap = false;
+});
 document.addEventListener("htmx:afterRequest", (event) => {
   if (isOfList(event)) isLoading = false;
 });
