@@ -6,6 +6,7 @@ A socket whose process died is forgotten after `EXPIRY_SECONDS`.
 
 import asyncio
 import json
+import threading
 import time
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -33,6 +34,9 @@ RETURN_SECONDS = min(15.0, EXPIRY_SECONDS)
 
 STATES = ("active", "away")
 
+_making = threading.Lock()
+"""Two threads would make two clients: the one not kept closes its pool, which is in use by then."""
+
 _async_clients: dict[asyncio.AbstractEventLoop, async_redis.Redis] = {}
 
 
@@ -47,8 +51,13 @@ class Presence:
 OFFLINE = Presence()
 
 
+def _client() -> redis.Redis:
+    with _making:
+        return _made(settings.REDIS_URL)
+
+
 @cache
-def _client(redis_url: str) -> redis.Redis:
+def _made(redis_url: str) -> redis.Redis:
     # Once more at once: a connection from before a restart of Redis is noticed when it is used.
     return redis.Redis.from_url(
         redis_url,
@@ -135,7 +144,7 @@ async def drop(outlet: Outlet) -> Presence:
 
 def take_places(outlet: Outlet) -> bool:
     """Count a new socket among the open ones; False, and not counted, where it is one too many."""
-    pipe = _client(settings.REDIS_URL).pipeline(transaction=True)
+    pipe = _client().pipeline(transaction=True)
     for place in outlet.places:
         pipe.zremrangebyscore(place, 0, time.time())  # whose process died
     _take(pipe, outlet)
@@ -171,7 +180,7 @@ async def close() -> None:
 def read(user_ids: Iterable[UUID]) -> dict[UUID, Presence]:
     """The presence of many people in one round trip; everybody offline while Redis is away."""
     ids = list(user_ids)
-    pipe = _client(settings.REDIS_URL).pipeline(transaction=False)
+    pipe = _client().pipeline(transaction=False)
     for user_id in ids:
         pipe.hgetall(_key(user_id))
     try:

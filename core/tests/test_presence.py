@@ -1,8 +1,12 @@
 """Presence: kept in Redis with expiry, one field per open socket."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from uuid import uuid4
 
 import pytest
+import redis
 from pytest_django import Settings
 
 from core import presence
@@ -72,9 +76,22 @@ async def test_many_are_read_in_one_round_trip(outlets: list[Outlet]) -> None:
 
 def test_everybody_is_offline_while_redis_is_away(settings: Settings) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
-    presence._client.cache_clear()
+    presence._made.cache_clear()
     person = uuid4()
     try:
         assert presence.read([person]) == {person: OFFLINE}
     finally:
-        presence._client.cache_clear()
+        presence._made.cache_clear()
+
+
+def test_threads_that_begin_together_share_a_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slowly(*args: Any, **options: Any) -> redis.Redis:
+        time.sleep(0.05)  # for the other threads to come
+        return make(*args, **options)
+
+    make = redis.Redis.from_url
+    presence._made.cache_clear()
+    monkeypatch.setattr(redis.Redis, "from_url", slowly)
+    with ThreadPoolExecutor(8) as threads:
+        clients = list(threads.map(lambda _: presence._client(), range(8)))
+    assert len({id(client) for client in clients}) == 1
