@@ -192,7 +192,7 @@ def read(user_ids: Iterable[UUID]) -> dict[UUID, Presence]:
 
 def is_following(user_id: UUID, stream: StreamKey) -> bool:
     """Whether an open socket of theirs follows the stream; raises what Redis raises."""
-    fields = _client(settings.REDIS_URL).hgetall(_key(user_id))
+    fields = _client().hgetall(_key(user_id))
     return str(stream) in _merge(fields).streams
 
 

@@ -95,6 +95,8 @@ async def test_rolling_restart_loses_nothing(suite: Suite, scene: dict[str, Any]
         staying = rows(suite, "SELECT 1 FROM rooms_visit WHERE ended_at IS NULL")
         closings = {code for r in receivers for code in r.closings}
         restarts = [r.closings.count(1012) for r in receivers]
+    log = "".join(web.log.read_text() for web in suite.webs)
+    assert not log, log
     assert closings == {1012}
     assert min(restarts) >= 1
     assert [receiver.surprises for receiver in receivers] == [[]] * RECEIVERS
@@ -111,8 +113,6 @@ async def test_rolling_restart_loses_nothing(suite: Suite, scene: dict[str, Any]
     )
     assert comings == [("ParticipantEntered", 4)]
     assert len(staying) == 4
-    for web in suite.webs:
-        assert web.log.read_text() == ""
 
 
 async def test_request_under_way_is_answered(suite: Suite, scene: dict[str, Any]) -> None:

@@ -86,9 +86,9 @@ def test_who_comes_while_a_going_is_written_enters_anew(room: Room, client_user:
 def redis_away(settings: Settings) -> Iterator[None]:
     """Nobody answers where Redis should be."""
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
-    presence._client.cache_clear()
+    presence._made.cache_clear()
     yield
-    presence._client.cache_clear()
+    presence._made.cache_clear()
 
 
 @pytest.mark.django_db
