@@ -67,12 +67,12 @@ class ReadOnlyToken(NotAllowed):
 
 
 class AdminTokenNeeded(NotAllowed):
-    """A token that does not say so was used to administer."""
+    """A token that does not say so, nor is of a sign-in just now, was used to administer."""
 
     code = "admin_token_needed"
     detail = (
-        "This needs a token that may administer. Make one under API tokens in your profile, or by "
-        "`manage.py create_token --scope admin`."
+        "Sign in again, or use a token that may administer: make one under API tokens in your "
+        "profile, or by `manage.py create_token`."
     )
 
 

@@ -63,6 +63,7 @@ def create_api_token(
     name: str = "Made by a command",
     scope: str = Scope.WRITE,
     days: int = SIGNED_IN_DAYS,
+    is_sign_in: bool = False,
 ) -> tuple[str, ApiToken]:
     """A new API token and its row; the token itself is stored only as a hash.
 
@@ -82,7 +83,9 @@ def create_api_token(
         raise InvalidToken("Only a token of somebody who administers may do so.", field="scope")
     if days not in DAYS:
         raise InvalidToken("Choose how long the token is to work.", field="days")
-    row, token = ApiToken.objects.create(user, expiry=timedelta(days=days), name=name, scope=scope)
+    row, token = ApiToken.objects.create(
+        user, expiry=timedelta(days=days), name=name, scope=scope, is_sign_in=is_sign_in
+    )
     event = ApiTokenCreated(user_id=user.pk, token_id=row.pk, scope=scope)
     record(event, stream=user.stream, actor=actor)
     return token, row
@@ -111,7 +114,9 @@ def sign_in_with_token(*, actor: User, factor: Authenticator | None = None) -> t
     if factor is not None:
         note_second_factor_used(actor=actor, factor=factor)
     program = device_of(origin.user_agent).name
-    return create_api_token(actor=actor, user=actor, name=f"Signed in with {program}")
+    return create_api_token(
+        actor=actor, user=actor, name=f"Signed in with {program}", is_sign_in=True
+    )
 
 
 @transaction.atomic

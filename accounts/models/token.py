@@ -26,6 +26,9 @@ class ApiToken(AbstractAuthToken):  # type: ignore[misc]
     digest = models.CharField(max_length=128, unique=True, editable=False)
     name = models.CharField(max_length=100)
     scope = models.CharField(max_length=8, choices=Scope.choices, default=Scope.WRITE)
+    is_sign_in = models.BooleanField(
+        default=False, db_default=False, help_text="The person proved who they are to get it."
+    )
     last_used_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -46,8 +49,13 @@ class ApiToken(AbstractAuthToken):  # type: ignore[misc]
 
     @property
     def may_administer(self) -> bool:
-        """Whether it may use `/api/admin/`, so far as its person may."""
+        """Whether it may use `/api/admin/` at any time, so far as its person may."""
         return self.scope == Scope.ADMIN
+
+    @property
+    def proved_at(self) -> float:
+        """When its person proved by it who they are, in seconds; 0 for never."""
+        return self.created.timestamp() if self.is_sign_in else 0
 
     @property
     def session(self) -> str:

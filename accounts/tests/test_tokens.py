@@ -218,6 +218,17 @@ def test_a_session_administers_after_a_recent_proof(address: str, staff: User, c
     assert client.get(f"/api/admin/{address}", headers={"X-Reason": REASON}).status_code == 200
 
 
+@pytest.mark.parametrize("address", ["users/", "system-health/", "audit-logs/"])
+def test_a_sign_in_administers_while_it_is_recent(address: str, staff: User, client: Any) -> None:
+    token, row = sign_in_with_token(actor=staff)
+    headers = {"Authorization": f"Token {token}", "X-Reason": REASON}
+    assert client.get(f"/api/admin/{address}", headers=headers).status_code == 200
+    ApiToken.objects.update(created=row.created - timedelta(minutes=31))
+    answer = client.get(f"/api/admin/{address}", headers=headers)
+    assert answer.status_code == 403
+    assert answer.json()["type"] == "urn:consultsuite:admin_token_needed"
+
+
 def test_every_route_for_administration_asks_for_it() -> None:
     for pattern in api_urls.urlpatterns:
         if str(pattern.pattern).startswith("admin/"):

@@ -31,7 +31,7 @@ class WithinScope(BasePermission):
 
 
 class ForAdministration(BasePermission):
-    """Lets in a token made to administer, and a session that has proved lately who it is.
+    """Lets in a token made to administer, and a session or sign-in that has lately proved itself.
 
     The same proof as the admin's, which a session left open or a token for everyday work is not.
     """
@@ -39,9 +39,9 @@ class ForAdministration(BasePermission):
     def has_permission(self, request: Request, view: Any) -> bool:
         """True, or raises `AdminTokenNeeded` or `ProofNeeded`: 403, and the problem says how."""
         token: Any = request.auth
-        if token is not None:
-            if not token.may_administer:
-                raise AdminTokenNeeded
-        elif time.time() - proved_at(request._request) > settings.ADMIN_ENTRY_MINUTES * 60:
-            raise ProofNeeded
+        if token is not None and token.may_administer:
+            return True
+        proof = proved_at(request._request) if token is None else token.proved_at
+        if time.time() - proof > settings.ADMIN_ENTRY_MINUTES * 60:
+            raise ProofNeeded if token is None else AdminTokenNeeded
         return True

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.actions.tokens import DAYS, SIGNED_IN_DAYS, create_api_token
 from accounts.models import Scope, User
+from accounts.permissions import may_administer
 from accounts.queries import person_by_email
 
 
@@ -19,17 +20,20 @@ class Command(BaseCommand):
         parser.add_argument("email")
         parser.add_argument("--name", default="Made by a command", help="What it is for.")
         parser.add_argument(
-            "--scope", choices=Scope.values, default=Scope.WRITE, help="What it may do."
+            "--scope", choices=Scope.values, help="What it may do: as much as the person may."
         )
         parser.add_argument(
             "--days", type=int, choices=DAYS, default=SIGNED_IN_DAYS, help="How long it works."
         )
 
-    def handle(self, *args: Any, email: str, name: str, scope: str, days: int, **_: Any) -> None:
+    def handle(
+        self, *args: Any, email: str, name: str, scope: str | None, days: int, **_: Any
+    ) -> None:
         """Make the token and print it; it cannot be read again later."""
         person = person_by_email(email)
         if person is None:
             raise CommandError(f"Nobody active has the address {email}.")
+        scope = scope or (Scope.ADMIN if may_administer(person) else Scope.WRITE)
         token, _ = create_api_token(
             actor=User.objects.system(), user=person, name=name, scope=scope, days=days
         )
