@@ -1,5 +1,6 @@
 """A real web process and real browsers, one per person."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -7,7 +8,10 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +55,9 @@ class Site:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it and wait until it answers."""
+        """Start it unless it runs, and wait until it answers."""
+        if self._process is not None:
+            return
         environment = os.environ | {
             "DATABASE_URL": _database_url(),
             "PORT": str(self.port),
@@ -105,37 +111,80 @@ def environment() -> dict[str, str]:
     return {}
 
 
-@pytest.fixture
-def site(transactional_db: None, tmp_path: Path, environment: dict[str, str]) -> Iterator[Site]:
-    """The product, running on the test database."""
+@pytest.fixture(scope="package")
+def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Site]]:
+    """Web processes by what is set otherwise for them; the next test finds them running."""
     built = Path(settings.BASE_DIR) / "static" / "build" / "app.css"
     assert built.exists(), "The front end is not built: run `npm run build`."
-    running = Site(tmp_path / "web.log")
+    sites: dict[str, Site] = defaultdict(lambda: Site(tmp_path_factory.mktemp("site") / "web.log"))
+    yield sites
+    for site in sites.values():
+        site.kill()
+
+
+@pytest.fixture
+def site(
+    transactional_db: None, sites: dict[str, Site], environment: dict[str, str]
+) -> Iterator[Site]:
+    """The product, running on the test database."""
+    running = sites[repr(environment)]
     running.environment = environment
     running.start()
     yield running
-    running.kill()
+    if running.environment != environment:
+        running.kill()
 
 
-@pytest.fixture
-def browser(site: Site) -> Iterator[Browser]:
-    """Chromium; `make test` finds or installs it.
-
-    Playwright keeps an event loop running in this thread, where the ORM is refused. So people
-    and rooms are made before it starts (ask for them before `visit`), and what is stored is
-    seen as people see it: on the page.
-    """
-    # The test process hashes quickly and weakly; the web process knows real hashes only.
-    password = PBKDF2PasswordHasher().encode(PASSWORD, "salt-of-the-browser-tests")
-    with_one = User.objects.exclude(password__startswith=UNUSABLE_PASSWORD_PREFIX)
-    with_one.filter(is_system=False).update(password=password)
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    """Chromium; `make test` finds or installs it. Each person has a context of their own."""
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
+        browser = playwright.chromium.launch(
             executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
         )
+        with at_rest():
+            yield browser
+        browser.close()
+
+
+@contextmanager
+def at_rest() -> Iterator[None]:
+    """Playwright keeps an event loop running in this thread, where the ORM would be refused.
+
+    Not inside this block: nothing may be asked of a browser there.
+    """
+    loop = asyncio.get_running_loop()
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(loop)
+
+
+@contextmanager
+def at_work(browser: Browser) -> Iterator[None]:
+    """Where browsers are asked, inside of `at_rest`."""
+    asyncio._set_running_loop(browser._loop)
+    yield
+    asyncio._set_running_loop(None)
+
+
+@pytest.fixture
+def browser(chromium: Browser, site: Site) -> Iterator[Browser]:
+    """The browsers at work.
+
+    The ORM is refused meanwhile. So people and rooms are made before (ask for them before
+    `visit`), and what is stored is seen as people see it: on the page.
+    """
+    # The test process hashes quickly and weakly; the web process knows real hashes only.
+    with_one = User.objects.exclude(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+    with_one.filter(is_system=False).update(password=_hash())
+    with at_work(chromium):
         yield chromium
-        chromium.close()
+
+
+@cache
+def _hash() -> str:
+    return PBKDF2PasswordHasher().encode(PASSWORD, "salt-of-the-browser-tests")
 
 
 class Visitor:
