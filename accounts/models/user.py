@@ -11,10 +11,10 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.timezone import now
 
+from core.colours import colour_of
 from core.events import StreamKey
 
 SYSTEM_EMAIL = "system@consultsuite.invalid"
-PERSON_COLOURS = 8
 
 
 def validate_timezone(value: str) -> None:
@@ -148,4 +148,4 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def person_colour(self) -> int:
         """1 to 8: which of the theme's person colours is theirs, from the id."""
-        return self.id.int % PERSON_COLOURS + 1
+        return colour_of(self.id)

@@ -4,8 +4,11 @@ A builtin of the template engine, so templates do not load it. Times are said in
 zone that is active for the request.
 """
 
+import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django import template
 from django.forms import BoundField
@@ -14,6 +17,7 @@ from django.utils import dateformat, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from core.colours import colours_among
 from core.devices import Device, device_of
 
 register = template.Library()
@@ -46,9 +50,12 @@ def icon(name: str, size: int = 20, label: str = "", css: str = "") -> SafeStrin
 
 
 @register.inclusion_tag("components/face.html")
-def face(user: Any, size: int = 32, presence: str = "", named: bool = False) -> dict[str, Any]:
+def face(
+    user: Any, size: int = 32, presence: str = "", named: bool = False, among: Sequence[UUID] = ()
+) -> dict[str, Any]:
     """A person's avatar: initials on their colour, or their picture.
 
+    ``among`` are the first people of a room, where no two of them have the same colour;
     ``presence`` is ``here``, ``live``, ``away`` or empty. A face is decoration beside a name;
     where it stands alone, ``named`` gives it the name and the presence for screen readers.
     """
@@ -59,10 +66,19 @@ def face(user: Any, size: int = 32, presence: str = "", named: bool = False) -> 
         words.append(PRESENCE_WORDS[presence])
     return {
         "person": user,
+        "colour": colours_among(among or ()).get(user.pk, user.person_colour),
         "size": size,
         "presence": presence,
         "label": ", ".join(words) if named else "",
     }
+
+
+@register.filter
+def colours(first_comers: Sequence[UUID]) -> str:
+    """As JSON: which colour each of the first people of a room has there."""
+    return json.dumps(
+        {str(person): colour for person, colour in colours_among(first_comers).items()}
+    )
 
 
 @register.simple_tag

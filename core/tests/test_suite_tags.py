@@ -1,8 +1,10 @@
 """Times in words, icons and faces, as every template says them."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,6 +14,7 @@ from django.utils import timezone
 
 from core.templatetags import suite
 
+ME = UUID(int=2)
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 20, 14, 5, tzinfo=BERLIN)
 
@@ -22,6 +25,7 @@ class Person:
     initials: str = "ML"
     person_colour: int = 3
     picture: object | None = None
+    pk: UUID = ME
 
 
 class Picture:
@@ -141,6 +145,20 @@ def test_face_shows_initials_on_the_persons_colour() -> None:
     html = render("{% face person size=24 presence='away' %}", person=Person())
     assert 'class="face person-3 face-24 is-away"' in html
     assert 'aria-hidden="true">ML</span>' in html
+
+
+def test_face_in_a_room_has_the_colour_of_that_room() -> None:
+    me, earlier = Person(), UUID(int=10)
+    html = render("{% face person among=first %}", person=me, first=[earlier, me.pk])
+    assert 'class="face person-4"' in html
+    html = render("{% face person among=first %}", person=me, first=[me.pk, earlier])
+    assert 'class="face person-3"' in html
+    html = render("{% face person among=room.first_comers %}", person=me)
+    assert 'class="face person-3"' in html
+    assert json.loads(render("{{ first|colours|safe }}", first=[earlier, me.pk])) == {
+        str(earlier): 3,
+        str(me.pk): 4,
+    }
 
 
 def test_face_that_stands_alone_is_named_with_its_presence() -> None:

@@ -5,6 +5,7 @@ import { SIGNED_OUT, showSignedOut } from "./lib/requests.js";
 import { Outbox } from "./live/outbox.js";
 import { Socket } from "./live/socket.js";
 import "./room/clock.js";
+import "./room/colours.js";
 import "./room/panes.js";
 import "./room/people.js";
 import { hideRoom } from "./room/signedout.js";

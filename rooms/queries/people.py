@@ -1,5 +1,6 @@
 """Reading who takes part in a room, and who is there."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypedDict
@@ -168,12 +169,18 @@ def people_in(room: Room, start: int = 0, limit: int = PEOPLE_SHOWN) -> PeoplePa
 
 
 def others_in(room: Room, user: User, people: PeoplePage | None = None) -> Others:
-    """Whom the room's header names. One query; none where ``people`` are everybody."""
-    if people is not None and len(people.rows) == people.total:
-        known = [entry.participant for entry in people.rows if entry.user != user]
-        return Others(known[:OTHERS_NAMED], len(known))
-    rows = list(participants(room).exclude(user=user)[:OTHERS_NAMED])
-    return Others([*rows], rows[0].total if rows else 0)
+    """Whom the room's header names to somebody who takes part, as all do who see a room.
+
+    One query; none where the first ``people`` are known.
+    """
+    if people is None:
+        first = list(participants(room)[: OTHERS_NAMED + 1])
+        rows: Sequence[Participant] = first
+        total = first[0].total if first else 0
+    else:
+        rows, total = [entry.participant for entry in people.rows], people.total
+    named = [row for row in rows if row.user_id != user.pk][:OTHERS_NAMED]
+    return Others(named, max(total - 1, len(named)))
 
 
 def people_who_left(room: Room) -> list[Participant]:

@@ -4,11 +4,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.models import User
+from core.colours import COLOURS
 from messaging.models import Conversation
 from rooms.models import Mode, Participant, Room, Status
 from rooms.queries.day import Day, day_of
@@ -43,7 +45,7 @@ class Home:
 
 
 def with_others(rooms: QuerySet[Room], user: User) -> QuerySet[Room]:
-    """With type and who takes part beside this person: two queries.
+    """With type, first comers and who takes part beside this person: two queries.
 
     ``others`` are the first `OTHERS_NAMED` of them, ``number_of_others`` counts all.
     """
@@ -51,7 +53,8 @@ def with_others(rooms: QuerySet[Room], user: User) -> QuerySet[Room]:
     number = others.filter(room=OuterRef("pk")).values("room").annotate(number=Count("pk"))
     named = others.select_related("user__membership__organisation").order_by("added_at", "pk")
     return (
-        rooms.select_related("room_type")
+        with_first_comers(rooms)
+        .select_related("room_type")
         .annotate(
             number_of_others=Coalesce(
                 Subquery(number.values("number")), 0, output_field=IntegerField()
@@ -61,10 +64,19 @@ def with_others(rooms: QuerySet[Room], user: User) -> QuerySet[Room]:
     )
 
 
+def with_first_comers(rooms: QuerySet[Room]) -> QuerySet[Room]:
+    """With ``first_comers``: the ids of the first who ever took part, whose colours are given out.
+
+    Also of those who left: nobody's colour changes when somebody goes.
+    """
+    places = Participant.objects.filter(room=OuterRef("pk")).order_by("added_at", "pk")
+    return rooms.annotate(first_comers=ArraySubquery(places.values("user_id")[:COLOURS]))
+
+
 def room_for_page(user: User, room_id: UUID) -> QuerySet[Room]:
     """The room as its page needs it, if the person may see it."""
     return (
-        Room.objects.visible_to(user)
+        with_first_comers(Room.objects.visible_to(user))
         .filter(pk=room_id)
         .select_related("room_type", "conversation", "current_item", "created_by")
     )

@@ -124,9 +124,7 @@ def test_as_many_queries_as_for_two(
     with django_assert_max_num_queries(13) as few:
         client.get(url(name, room))
     request.getfixturevalue("crowd")
-    # On the room's page those whom the header names are known from the list, if it is whole.
-    once_more = 1 if name == "room" else 0
-    with django_assert_max_num_queries(len(few.captured_queries) + once_more):
+    with django_assert_max_num_queries(len(few.captured_queries)):
         client.get(url(name, room))
 
 
