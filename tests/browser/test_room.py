@@ -284,3 +284,42 @@ def test_form_that_comes_back_begins_where_something_is_wrong(
     page.get_by_role("button", name="Start consultation").click()
     expect(page.get_by_label("With whom?")).to_be_focused()
     expect(page.get_by_label("What is it about?")).to_have_value("Kept")
+
+
+@pytest.fixture
+def late(consultant: User, make_person: Callable[..., User]) -> User:
+    """Somebody whose own colour is the consultant's."""
+    number = 0
+    while (person := make_person(f"Mona{number} Late")).person_colour != consultant.person_colour:
+        number += 1
+    return person
+
+
+def test_two_people_of_one_room_differ_in_colour(
+    room: Room,
+    consultant: User,
+    client_user: User,
+    late: User,
+    visit: Visit,
+) -> None:
+    """Also in messages, which are the same for everybody, and for who comes in meanwhile."""
+    mara, tomas, mona = visit(consultant), visit(client_user), visit(late)
+    page = open_room(tomas, room)
+    open_room(mara, room)
+    write(mara, "Whose colour is it?")
+    mara.page.get_by_role("tab", name="People").click()
+    mara.page.get_by_label("E-mail").fill(late.email)
+    mara.page.get_by_role("button", name="Add", exact=True).click()
+    expect(mara.page.locator(f".side-people [data-person='{late.pk}']")).to_be_visible()
+    open_room(mona, room)
+    write(mona, "Mine, says the late one")
+    expect(message(page, "Mine, says the late one")).to_be_visible()
+
+    def colour(place: str) -> str:
+        found = page.locator(f"{place} .face").first
+        return str(found.evaluate("face => getComputedStyle(face).backgroundColor"))
+
+    expect(page.locator(f"[data-person='{late.pk}']")).to_be_visible()
+    of_mara, of_mona = (f"[data-author='{person.pk}']" for person in (consultant, late))
+    assert colour(of_mara) == colour(f"[data-person='{consultant.pk}']")
+    assert colour(of_mona) == colour(f"[data-person='{late.pk}']") != colour(of_mara)
