@@ -134,7 +134,7 @@ class SignedIn(DomainEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class AddressConfirmed(DomainEvent):
-    """An e-mail address of the person was confirmed, by its mail or by an administrator."""
+    """An e-mail address of the person was confirmed; by its mail or by an administrator."""
 
     user_id: UUID
     address_id: int
@@ -222,7 +222,7 @@ class SessionEnded(DomainEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class RecoveryCodeUsed(DomainEvent):
-    """The person proved who they are by a recovery code, of which ``left`` are left."""
+    """The person proved who they are by a recovery code; ``left`` of them are left."""
 
     user_id: UUID
     left: int
@@ -253,7 +253,7 @@ class RecoveryCodesMade(DomainEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class ProviderConnected(DomainEvent):
-    """The person signs in with their account at ``provider`` as well: google, microsoft."""
+    """The person signs in with an account elsewhere as well; ``provider``: google, microsoft."""
 
     user_id: UUID
     provider: str
@@ -261,7 +261,7 @@ class ProviderConnected(DomainEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class ProviderDisconnected(DomainEvent):
-    """The person's account at ``provider`` no longer signs them in."""
+    """An account elsewhere no longer signs the person in; ``provider`` says which."""
 
     user_id: UUID
     provider: str

@@ -106,6 +106,8 @@ def export(
     content: Any = (_apages if is_async else _pages)(reading, lines, head)
     response = StreamingHttpResponse(content, content_type=media_type)
     name = f"audit-log-{timezone.now():%Y-%m-%d}.{form}"
+    # Under ASGI Django's middleware would compress each part by itself; browsers read the first.
+    response["Content-Encoding"] = "identity"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 

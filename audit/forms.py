@@ -20,7 +20,7 @@ class ReasonForm(forms.Form):
         min_length=MIN_REASON,
         max_length=MAX_REASON,
         error_messages={"required": "Say why you need to see this."},
-        widget=forms.Textarea(attrs={"rows": 3, "cols": 60, "autofocus": True}),
+        widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
         help_text="For example the number of a ticket and what was asked. "
         "The people concerned read it word for word.",
     )
@@ -28,6 +28,15 @@ class ReasonForm(forms.Form):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["reason"].widget.attrs["class"] = "vLargeTextField"
+
+
+class _Day(forms.DateInput):
+    """A browser's own field for a day, which wants to be filled in as ISO 8601 says."""
+
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
 
 
 class ExportForm(ReasonForm):
@@ -38,12 +47,12 @@ class ExportForm(ReasonForm):
     since = forms.DateField(
         label="From",
         initial=lambda: timezone.localdate() - timedelta(days=RECENT_DAYS - 1),
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=_Day(),
     )
     until = forms.DateField(
         label="To",
         initial=timezone.localdate,
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=_Day(),
         help_text="This day included.",
     )
     person = forms.EmailField(required=False, help_text="The address of who did it; empty for all.")
@@ -83,6 +92,7 @@ class ExportForm(ReasonForm):
         after = values["until"] + timedelta(days=1)
         return Search(
             person=values["person"],
+            address=self.data.get("person", "").strip(),
             object=values["object"],
             outcome=values["outcome"],
             since=datetime.combine(values["since"], time(), zone),

@@ -29,6 +29,9 @@ NEWEST_FIRST = ("-at", "-pk")
 SENT_WITHIN = timedelta(hours=1)
 """How long after a reason has ended a form that was opened with it is still taken."""
 
+MAX_TRIED = 1000
+"""How many failed sign-ins with an address are found."""
+
 MAX_PEOPLE = 100
 """How many people words may stand for; who means more has to be more exact."""
 
@@ -52,11 +55,13 @@ class UnknownObject(ValueError):
 class Search:
     """What is looked for; everything that is left empty is anything.
 
-    ``person`` did it (their id), ``object`` is what it was about, ``<kind>:<id>`` or the id
+    ``person`` did it (their id); with ``address`` also failed sign-ins by it count, where nobody
+    was signed in. ``object`` is what it was about, ``<kind>:<id>`` or the id
     alone, ``action`` an event's name or, of refused attempts, the way in.
     """
 
     person: UUID | None = None
+    address: str = ""
     object: str = ""
     action: str = ""
     since: datetime | None = None
@@ -85,12 +90,15 @@ def entries(search: Search) -> QuerySet[Event]:
     ``until`` itself is left out. Raises `UnknownObject`.
     """
     found = Event.objects.select_related("actor", "stream").order_by(*NEWEST_FIRST)
-    if search.person is not None:
+    if search.address:
+        people = [search.person] if search.person else []
+        found = found.filter(_by(people, search.address))
+    elif search.person is not None:
         found = found.filter(actor_id=search.person)
     if search.object:
         found = about(found, search.object)
     if search.action:
-        found = found.filter(_named(search.action))
+        found = found.filter(named(search.action))
     if search.since is not None:
         found = found.filter(at__gte=search.since)
     if search.until is not None:
@@ -141,13 +149,18 @@ def matching(found: QuerySet[Event], text: str) -> QuerySet[Event]:
     except UnknownObject:
         pass
     people = get_user_model().objects.filter(Q(email__icontains=text) | Q(name__icontains=text))
-    by_people = Q(actor__in=[*people.values_list("pk", flat=True)[:MAX_PEOPLE]])
+    return found.filter(_by([*people.values_list("pk", flat=True)[:MAX_PEOPLE]], text))
+
+
+def _by(people: list[UUID], text: str) -> Q:
+    """What they did; where the text is an address, also the failed sign-ins with it."""
+    by_people = Q(actor__in=people)
     if "@" not in text:
-        return found.filter(by_people)
+        return by_people
     tried = Event.objects.filter(
-        name=AttemptRefused.__name__, data__contains={"clue": clue(text.lower())}
+        name=AttemptRefused.__name__, data__contains={"clue": clue(text.strip().lower())}
     )
-    return found.filter(by_people | Q(pk__in=[*tried.values_list("pk", flat=True)[:1000]]))
+    return by_people | Q(pk__in=[*tried.values_list("pk", flat=True)[:MAX_TRIED]])
 
 
 def page_behind(search: Search, last: Event | None, size: int = 1000) -> list[Event]:
@@ -158,7 +171,8 @@ def page_behind(search: Search, last: Event | None, size: int = 1000) -> list[Ev
     return list(found[:size])
 
 
-def _named(action: str) -> Q:
+def named(action: str) -> Q:
+    """Events of this name; of refused attempts those with this way in."""
     if action in DomainEvent.classes:
         return Q(name=action)
     return Q(name=AttemptRefused.__name__, data__contains={"action": action})

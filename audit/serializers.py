@@ -16,7 +16,10 @@ class SearchQuery(serializers.Serializer[Any]):
     """What to look for; what is left out is anything."""
 
     person = serializers.CharField(
-        required=False, max_length=254, help_text="Who did it: an id or an e-mail address."
+        required=False,
+        max_length=254,
+        help_text="Who did it: an id or an e-mail address. An address also finds the failed "
+        "sign-ins with it, whether or not anybody has it.",
     )
     object = serializers.CharField(
         required=False,
@@ -44,10 +47,11 @@ class SearchQuery(serializers.Serializer[Any]):
         }
 
     def validate_person(self, text: str) -> Any:
-        """Their id, whoever they are."""
+        """Their id, whoever they are, and the address by which they were named."""
+        if "@" not in text:
+            return {"person": serializers.UUIDField().run_validation(text)}
         people = get_user_model().objects.filter(email__iexact=text)
-        found = people.values_list("pk", flat=True).first()
-        return found or serializers.UUIDField().run_validation(text)
+        return {"person": people.values_list("pk", flat=True).first(), "address": text}
 
     def validate_object(self, text: str) -> str:
         """An id, or a kind and an id."""
@@ -60,7 +64,8 @@ class SearchQuery(serializers.Serializer[Any]):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """As one search."""
         form = {"form": attrs.pop("format")} if "format" in attrs else {}
-        return {"search": Search(**attrs), **form}
+        named = attrs.pop("person", {})
+        return {"search": Search(**named, **attrs), **form}
 
 
 class ExportSerializer(SearchQuery):

@@ -1,5 +1,6 @@
 """What an event is: a frozen dataclass named in the past tense, stored as JSON in its stream."""
 
+import re
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, NamedTuple, Self
 from uuid import UUID
@@ -55,6 +56,11 @@ class DomainEvent:
 
     def __init_subclass__(cls) -> None:
         DomainEvent.classes[cls.__name__] = cls
+
+    @classmethod
+    def words(cls) -> str:
+        """What happened, for people who read the log: how the class's docstring begins."""
+        return re.split(r"[.;:]", cls.__doc__ or "", maxsplit=1)[0]
 
     def as_data(self) -> dict[str, Any]:
         """The fields as JSON-ready values (UUIDs as strings)."""

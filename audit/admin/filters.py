@@ -1,15 +1,18 @@
 """What the audit log in the admin is filtered by."""
 
 from calendar import month_name, monthrange
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from audit.queries import DONE, REFUSED, of_outcome
+from audit.queries import DONE, REFUSED, named, of_outcome
 from core.events import DomainEvent
 from core.models import Event
 
@@ -30,18 +33,47 @@ class OutcomeFilter(admin.SimpleListFilter):
 
 
 class ActionFilter(admin.SimpleListFilter):
-    """The events that the product knows; the log is not asked which ones it holds."""
+    """The events that the product knows; the log is not asked which ones it holds.
+
+    Of refused attempts also the way in (``POST api:room-complete``), to which rows lead.
+    """
 
     title = "action"
     parameter_name = "action"
+    template = "admin/audit/action_filter.html"
+    kept: Mapping[str, str] = {}
+    """What else the list is asked for."""
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """All of them."""
-        return [(name, name) for name in sorted(DomainEvent.classes)]
+        """All of them, in words."""
+        return [(name, found.words()) for name, found in sorted(DomainEvent.classes.items())]
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        """As Django."""
+        names = {self.parameter_name, "p"}
+        self.kept = {name: text for name, text in changelist.params.items() if name not in names}
+        return super().choices(changelist)
+
+    def groups(self) -> list[tuple[str, list[tuple[str, str]]]]:
+        """By what they are about: (app, (name, words)), in the order of the words."""
+        by_app: dict[str, list[tuple[str, str]]] = {}
+        for name, found in DomainEvent.classes.items():
+            label = found.__module__.partition(".")[0]
+            if apps.is_installed(label):  # not what a test has made
+                by_app.setdefault(str(apps.get_app_config(label).verbose_name), []).append(
+                    (name, found.words())
+                )
+        return [(app, sorted(rows, key=itemgetter(1))) for app, rows in sorted(by_app.items())]
+
+    def way_in(self) -> str:
+        """What is chosen, if it is no event."""
+        chosen = self.value() or ""
+        return "" if chosen in DomainEvent.classes else chosen
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Event]) -> QuerySet[Event]:
         """What was chosen."""
-        return queryset.filter(name=self.value()) if self.value() else queryset
+        chosen = self.value()
+        return queryset.filter(named(chosen)) if chosen else queryset
 
 
 class WhenFilter(admin.SimpleListFilter):

@@ -1,5 +1,6 @@
 """The audit log in the admin."""
 
+import json
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import cached_property
+from django.utils.html import format_html
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString
 
 from audit.actions.exports import MAX_DAYS, READ, record_export
 from audit.actions.receipts import ReasonNeeded, look_through
@@ -31,7 +37,9 @@ from audit.queries import (
 )
 from core.admin import ReadOnlyAdmin
 from core.context import current_origin
+from core.devices import device_of
 from core.errors import ActionError
+from core.events import DomainEvent
 from core.models import Event
 from core.permissions import has_permission
 from core.requests import person, show_refusal
@@ -56,7 +64,7 @@ class FirstPages(Paginator):  # type: ignore[type-arg]
 class AuditLogAdmin(AskingAdmin, ReadOnlyAdmin):
     """Who did or tried what, on what, when and from where."""
 
-    list_display = ["at", "outcome", "action", "actor", "about", "session"]
+    list_display = ["moment", "outcome", "what", "who", "about"]
     list_filter = [OutcomeFilter, WhenFilter, ActionFilter]
     list_select_related = ["actor", "stream"]
     search_fields = ["actor__email"]  # shows the field; `get_search_results` searches
@@ -66,13 +74,19 @@ class AuditLogAdmin(AskingAdmin, ReadOnlyAdmin):
     paginator = FirstPages
     list_per_page = 50
     ordering = NEWEST_FIRST
+    empty_value_display = ""
     sortable_by = ()
     change_list_template = "admin/audit/log.html"
     readonly_fields = [
-        "at", "outcome", "action", "actor", "about", "stream", "seq", "ip", "user_agent",
-        "session", "data",
+        "moment", "outcome", "words", "action", "refusal", "actor", "object", "stream", "seq",
+        "address", "device", "user_agent", "session", "details",
     ]  # fmt: skip
     fields = [*readonly_fields]
+
+    def get_fields(self, request: HttpRequest, obj: Event | None = None) -> Any:
+        """Why it was refused, of what was."""
+        is_done = obj is not None and not is_refusal(obj)
+        return [name for name in self.fields if not (is_done and name == "refusal")]
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Who holds the permission to read the audit log."""
@@ -106,7 +120,8 @@ class AuditLogAdmin(AskingAdmin, ReadOnlyAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> Any:
         """A page of the log, when everybody whom it shows has been told."""
-        answer = super().changelist_view(request, extra_context)
+        context = {"title": "Audit log", "zone": timezone.get_current_timezone_name()}
+        answer = super().changelist_view(request, context | (extra_context or {}))
         found = (getattr(answer, "context_data", None) or {}).get("cl")
         if found is None:
             return answer
@@ -149,20 +164,87 @@ class AuditLogAdmin(AskingAdmin, ReadOnlyAdmin):
         """By `audit.queries`, whose searches have their indexes."""
         return (matching(queryset, search_term) if search_term else queryset), False
 
+    @admin.display(description="when")
+    def moment(self, event: Event) -> SafeString:
+        """To the second, in the reader's time zone."""
+        at = timezone.localtime(event.at)
+        words = date_format(at, "j M Y, H:i:s")
+        return format_html('<time datetime="{}">{}</time>', at.isoformat(), words)
+
     @admin.display
-    def outcome(self, event: Event) -> str:
+    def outcome(self, event: Event) -> SafeString:
         """Done or refused."""
-        return "refused" if is_refusal(event) else "done"
+        word = "refused" if is_refusal(event) else "done"
+        return format_html('<span class="outcome-{}">{}</span>', word, word)
+
+    @admin.display(description="what happened")
+    def words(self, event: Event) -> str:
+        """In words."""
+        found = DomainEvent.classes.get(event.name)  # none of a version that is no more
+        return found.words() if found else event.name
 
     @admin.display
     def action(self, event: Event) -> str:
         """The event's name, or what was tried."""
         return action_of(event)
 
+    @admin.display(description="why it was refused")
+    def refusal(self, event: Event) -> str:
+        """The reason, and the permission that was missing."""
+        data = event.data if is_refusal(event) else {}
+        reason = str(data.get("reason", "")).replace("_", " ")
+        missing = f", {data['permission']} is missing" if data.get("permission") else ""
+        return f"{reason}{missing}"
+
+    @admin.display(description="what")
+    def what(self, event: Event) -> SafeString:
+        """Words, and the action's name, which leads to all of its kind."""
+        words = f"Tried in vain: {self.refusal(event)}" if is_refusal(event) else self.words(event)
+        link = self._only(action_of(event), action=action_of(event))
+        return format_html("{} <code>{}</code>", words, link)
+
+    @admin.display(description="who")
+    def who(self, event: Event) -> SafeString | str:
+        """Their name, which leads to all that they did."""
+        person = event.actor
+        if person.is_system:
+            return "Nobody signed in" if is_refusal(event) else person.name
+        return format_html("<bdi>{}</bdi>", self._only(person.name, q=person.email))
+
     @admin.display(description="on what")
-    def about(self, event: Event) -> str:
+    def about(self, event: Event) -> SafeString | str:
+        """Its kind and how its id begins, which lead to all that happened to it."""
+        name, whose = object_of(event), ""
+        if ":" not in name and name:  # a list, and who was shown in it
+            name, whose = str(event.stream), f"{name}: "
+        kind, _, object_id = name.partition(":")
+        words = f"{whose}{kind} {object_id[:8]}".replace("_", " ").strip()
+        return self._only(words, name, q=name) if object_id else ""
+
+    @admin.display(description="on what")
+    def object(self, event: Event) -> str:
         """`<kind>:<id>`."""
         return object_of(event)
+
+    @admin.display(description="IP address")
+    def address(self, event: Event) -> str:
+        """From where; nothing for background work."""
+        return event.ip or ""
+
+    @admin.display
+    def device(self, event: Event) -> str:
+        """The program."""
+        return device_of(event.user_agent).name if event.user_agent else ""
+
+    @admin.display
+    def details(self, event: Event) -> SafeString:
+        """The event's own fields."""
+        return format_html("<pre>{}</pre>", json.dumps(event.data, indent=2, ensure_ascii=False))
+
+    def _only(self, words: str, title: str = "", **asked: str) -> SafeString:
+        """A link to the entries of one kind."""
+        address = f"{reverse('admin:core_event_changelist')}?{urlencode(asked)}"
+        return format_html('<a href="{}" title="{}">{}</a>', address, title or words, words)
 
     def export_view(self, request: HttpRequest) -> HttpResponseBase:
         """Take a part of the log away, by the same action as the API."""

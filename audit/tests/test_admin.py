@@ -2,7 +2,9 @@
 
 import csv
 import io
+from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -54,6 +56,70 @@ def test_search_and_filters(office: Client, client_user: User, room: Room) -> No
     html = office.get(f"{LOG}{event.pk}/change/").content.decode()
     assert f"room:{room.pk}" in html
     assert "refused" in office.get(LOG, {"outcome": "refused"}).content.decode()
+
+
+def test_words_stand_beside_names_and_lead_to_more_of_the_kind(
+    office: Client, client_user: User, room: Room
+) -> None:
+    place, missing = f"room:{room.pk}", "rooms.manage"
+    tried = {"action": "POST x:y", "reason": "not_allowed", "permission": missing}
+    record_refusal(actor=client_user, attempt=Attempt(**tried, subject=place))
+    html = office.get(LOG).content.decode()
+    assert "The consultation began" in html
+    assert '?action=RoomStarted" title="RoomStarted">RoomStarted</a>' in html
+    assert f"Tried in vain: not allowed, {missing} is missing" in html
+    assert "?action=POST+x%3Ay" in html
+    assert f"?q=room%3A{room.pk}" in html
+    assert "?q=tomas%40demo.test" in html
+    assert shown(office, action="POST x:y") == ["POST x:y"]
+    assert (
+        "<option selected>POST x:y</option>"
+        in office.get(LOG, {"action": "POST x:y"}).content.decode()
+    )
+    event = Event.objects.get(name="AttemptRefused")
+    html = office.get(f"{LOG}{event.pk}/change/").content.decode()
+    assert f"not allowed, {missing} is missing" in html
+    event = Event.objects.get(name="RoomStarted")
+    assert "hy it was refused" not in office.get(f"{LOG}{event.pk}/change/").content.decode()
+
+
+def test_whom_a_receipt_tells_and_who_was_nobody(
+    office: Client, system: User, client_user: User
+) -> None:
+    record_refusal(actor=system, attempt=Attempt(action="sign in", reason="wrong_credentials"))
+    html = office.get(LOG, {"action": "sign in"}).content.decode()
+    assert "Nobody signed in" in html
+    assert shown(office, action="PersonSignedUp")  # tells whom it shows
+    html = office.get(LOG, {"action": "StaffLooked"}).content.decode()
+    assert f"audit log: user {str(client_user.pk)[:8]}" in html
+
+
+def test_times_are_the_reader_s_own(office: Client, staff: User, room: Room) -> None:
+    User.objects.filter(pk=staff.pk).update(timezone="Pacific/Kiritimati")
+    at = Event.objects.get(name="RoomStarted").at.astimezone(ZoneInfo("Pacific/Kiritimati"))
+    html = office.get(LOG, {"action": "RoomStarted"}).content.decode()
+    assert f"{at.day} {at:%b %Y, %H:%M:%S}</time>" in html
+    assert "Pacific/Kiritimati" in html
+
+
+def test_an_event_of_a_version_that_is_no_more_is_shown(office: Client, staff: User) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO core_event (stream_id, seq, name, actor_id, data, at, user_agent, session)"
+            " SELECT id, head + 1, 'RoomPainted', %s, '{}', now(), '', '' FROM core_stream LIMIT 1",
+            [staff.pk],
+        )
+    event = Event.objects.get(name="RoomPainted")
+    assert "RoomPainted" in office.get(LOG).content.decode()
+    assert office.get(f"{LOG}{event.pk}/change/").status_code == 200
+
+
+def test_the_export_is_filled_in(office: Client) -> None:
+    html = office.get(EXPORT).content.decode()
+    today = timezone.localdate()
+    assert f'value="{today:%Y-%m-%d}"' in html
+    assert f'value="{today - timedelta(days=29):%Y-%m-%d}"' in html
+    assert "Ticket 4711: who did it?" in html  # the reason that counts
 
 
 def test_by_year_month_and_day(office: Client, room: Room) -> None:
