@@ -22,6 +22,11 @@ def person(request: HttpRequest) -> Any:
     return getattr(user, "_wrapped", user)
 
 
+def viewer(request: HttpRequest) -> Any:
+    """The signed-in person, or None: for pages that are open to everybody."""
+    return person(request) if request.user.is_authenticated else None
+
+
 def proved_at(request: HttpRequest) -> float:
     """When this session's person last gave a password or a second factor; 0 for never."""
     records = get_authentication_records(request, request.user)

@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.queries import people
-from accounts.serializers import INVITATION_STATUSES, PersonSerializer
+from accounts.serializers import MemberInvitationSerializer, PersonSerializer
 from core.serializers import UTCDateTimeField
 from rooms.models import AgendaItem, Mode, Role, Room, RoomType, Status
 from rooms.models.room_type import MAX_MINUTES
@@ -185,20 +185,10 @@ class AddParticipantSerializer(serializers.Serializer[Any]):
         return attrs | {"user": person}
 
 
-class InvitationSerializer(serializers.Serializer[Any]):
+class InvitationSerializer(MemberInvitationSerializer):
     """An open invitation. Its link is in the mail alone."""
 
-    id = serializers.UUIDField()
-    email = serializers.EmailField()
     role = serializers.ChoiceField(choices=Role.choices)
-    status = serializers.ChoiceField(
-        choices=INVITATION_STATUSES,
-        help_text="waiting: the mail is still to be sent; failed: no mail server took it.",
-    )
-    invited_by = PersonSerializer()
-    created_at = UTCDateTimeField()
-    sent_at = UTCDateTimeField(allow_null=True)
-    expires_at = UTCDateTimeField()
 
 
 class InviteSerializer(serializers.Serializer[Any]):

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from bench.process import procfile_command
 from consultsuite.embedded import EmbeddedPostgres, EmbeddedRedis
 from consultsuite.embedded.lifeline import PARTS, lifeline, signal_session
 from consultsuite.embedded.service import is_free
@@ -49,7 +50,7 @@ class Part:
         """Start it, without waiting until it can do something."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                ["sh", "-c", _command(self.name)],
+                ["sh", "-c", procfile_command(self.name)],
                 cwd=ROOT,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
@@ -180,14 +181,6 @@ def family(leader: int) -> list[int]:
             fields = stat.read_text().rpartition(")")[2].split()
             parents[int(stat.parent.name)] = int(fields[1])
     return [leader, *(pid for pid, parent in parents.items() if parent == leader)]
-
-
-def _command(part: str) -> str:
-    for line in (ROOT / "Procfile").read_text().splitlines():
-        name, _, command = line.partition(":")
-        if name == part:
-            return command.strip()
-    raise LookupError(part)
 
 
 def _free_port() -> int:

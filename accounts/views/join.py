@@ -17,7 +17,7 @@ from accounts.models import User
 from accounts.queries import Way, member_landing
 from core.errors import ActionError, NotAllowed
 from core.refusals import tell_of_request
-from core.requests import person, show_refusal
+from core.requests import show_refusal, viewer
 
 
 @require_safe
@@ -31,11 +31,11 @@ def landing(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 def accept(request: HttpRequest, token: str) -> HttpResponse:
     """Join with the account that one is signed in with."""
-    viewer = _viewer(request)
-    if viewer is None:
+    me = viewer(request)
+    if me is None:
         return redirect("accounts:join", token)
     try:
-        membership = join_organisation(actor=viewer, token=token)
+        membership = join_organisation(actor=me, token=token)
     except ActionError as error:
         if isinstance(error, NotAllowed):  # the page says what to do; the log keeps the attempt
             tell_of_request(request, error)
@@ -48,7 +48,7 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 def account(request: HttpRequest, token: str) -> HttpResponse:
     """Join with an account that is made, kept or finished here."""
-    found = member_landing(token, _viewer(request))
+    found = member_landing(token, viewer(request))
     if found is None or found.way not in (Way.NEW, Way.KEEP):
         return _page(request, token)
     form = (KeepAccountForm if found.way == Way.KEEP else NewAccountForm)(request.POST)
@@ -70,12 +70,8 @@ def account(request: HttpRequest, token: str) -> HttpResponse:
     return sign_in_by_link(request, membership.user, reverse("home"))
 
 
-def _viewer(request: HttpRequest) -> User | None:
-    return person(request) if request.user.is_authenticated else None
-
-
 def _page(request: HttpRequest, token: str, form: Form | None = None) -> HttpResponse:
-    found = member_landing(token, _viewer(request))
+    found = member_landing(token, viewer(request))
     if found is None:
         response = render(request, "accounts/join_over.html", status=404)
     else:

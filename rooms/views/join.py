@@ -23,7 +23,7 @@ from accounts.queries import organisation_name
 from core.errors import ActionError, NotAllowed
 from core.limits import limited
 from core.refusals import tell_of_request
-from core.requests import person, show_refusal
+from core.requests import show_refusal, viewer
 from rooms.actions.invitations import (
     accept_invitation,
     join_as_guest,
@@ -39,8 +39,8 @@ from rooms.queries.invitations import Landing, Way
 @never_cache
 def landing(request: HttpRequest, token: str) -> HttpResponse:
     """Who invites, and how to come in; who is in already goes to the room."""
-    viewer = _viewer(request)
-    room_id = queries.room_of_link(token, viewer) if viewer else None
+    me = viewer(request)
+    room_id = queries.room_of_link(token, me) if me else None
     if room_id is not None:
         return redirect("rooms:room", room_id)
     return _page(request, token)
@@ -96,11 +96,11 @@ def account(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 def accept(request: HttpRequest, token: str) -> HttpResponse:
     """Come in with the account that one is signed in with."""
-    viewer = _viewer(request)
-    if viewer is None:
+    me = viewer(request)
+    if me is None:
         return redirect("rooms:join", token)
     try:
-        there = accept_invitation(actor=viewer, token=token)
+        there = accept_invitation(actor=me, token=token)
     except ActionError as error:
         return _refused(request, token, error)
     return redirect("rooms:room", there.room_id)
@@ -122,13 +122,9 @@ def again(request: HttpRequest, token: str) -> HttpResponse:
     return redirect("rooms:join", token)
 
 
-def _viewer(request: HttpRequest) -> User | None:
-    return person(request) if request.user.is_authenticated else None
-
-
 def _found(request: HttpRequest, token: str, *ways: Way) -> Landing | None:
     """The landing, if it leads in by one of these ways for who asks."""
-    found = queries.landing(token, _viewer(request))
+    found = queries.landing(token, viewer(request))
     return found if found is not None and found.way in ways else None
 
 
@@ -149,7 +145,7 @@ def _refused(request: HttpRequest, token: str, error: ActionError, **forms: Form
 
 
 def _page(request: HttpRequest, token: str, **forms: Form) -> HttpResponse:
-    found = queries.landing(token, _viewer(request))
+    found = queries.landing(token, viewer(request))
     if found is None:
         response = render(request, "rooms/join_over.html", {"token": token}, status=404)
     else:

@@ -189,6 +189,19 @@ def test_pages_before_signing_in(visit: Visit, width: int) -> None:
     visitor.page.goto(f"{visitor.site.url}/accounts/login/")
     visitor.page.get_by_role("button", name="Sign in", exact=True).click()
     look(visitor.page, found, "sign-in with its errors")
+    visitor.page.goto(f"{visitor.site.url}/accounts/signup/")
+    visitor.page.get_by_role("button", name="Create the account").click()
+    look(visitor.page, found, "sign-up with its errors")
+    visitor.page.get_by_label("Name").fill("Ada Byron")
+    visitor.page.get_by_label("E-mail").fill("ada@new.test")
+    visitor.page.get_by_label("Password", exact=True).fill("a long walk by the sea")
+    visitor.page.get_by_role("button", name="Create the account").click()
+    again = visitor.page.get_by_role("button", name="Send it again")
+    expect(again).to_be_visible()
+    look(visitor.page, found, "the mail was sent")
+    again.click()
+    expect(visitor.page.get_by_text("A mail went out only just now.")).to_be_visible()
+    look(visitor.page, found, "the mail was sent just now")
     visitor.complaints.clear()  # the browser's own, about links that lead nowhere
     assert found == {}
 
