@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from rest_framework import serializers
 
 from accounts.models import BusinessRole, User
+from audit.serializers import PersonalSerializer
 from core.serializers import UTCDateTimeField
 
 INVITATION_STATUSES = ["waiting", "sent", "failed", "expired"]
@@ -122,8 +123,10 @@ class AccountQuery(serializers.Serializer[Any]):
     )
 
 
-class AccountSerializer(UserSerializer):
+class AccountSerializer(PersonalSerializer, UserSerializer):
     """Somebody's account, as those who run the system see it."""
+
+    personal = ("timezone", "locale", "picture", "last_seen_at")
 
     is_active = serializers.BooleanField()
     is_staff = serializers.BooleanField()

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audit.actions.exports import READ, record_export
-from audit.actions.receipts import NoReason, look_through
+from audit.actions.receipts import NoReason, ReasonNeeded, look_through
 from audit.exports import export
 from audit.models import MAX_REASON, MIN_REASON
 from audit.queries import AUDIT_LOG, NEWEST_FIRST, Listing, entries, receipts_of, shown_by
@@ -33,19 +33,31 @@ REASON = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="Why you need to see this, in UTF-8. Everybody whom the answer shows reads it. It "
     f"counts for {settings.STAFF_LOOK_MINUTES} minutes, for this list and this token or session, "
-    "where a reason given in the admin counts too; without one that counts: 400 `reason_needed`.",
+    "where a reason given in the admin counts too. Without one that counts what is personal is "
+    "null; searching for a person and an export are refused: 400 `reason_needed`.",
 )
 
 
 class LookingView(AdminApiView):
     """A list of people's data: those whom an answer shows are told, and read why."""
 
-    def show(self, listing: Listing, people: Collection[UUID]) -> None:
-        """By `look_through`, before the answer leaves; raises what it does."""
+    def shows_all(
+        self, listing: Listing, people: Collection[UUID], *, asked_for: Collection[UUID] = ()
+    ) -> bool:
+        """Whether a reason counts, by `look_through`, before the answer leaves.
+
+        Without one a list keeps back what is personal, as the admin's lists do: then nobody is
+        told. Raises `ReasonNeeded` where people were ``asked_for``, and what `look_through` does.
+        """
         try:
             look_through(actor=self.person, listing=listing, people=people, reason=self.reason)
+        except ReasonNeeded as refusal:
+            if asked_for:
+                raise self.named(refusal) from None
+            return False
         except NoReason as refusal:
             raise self.named(refusal) from None
+        return True
 
     @property
     def reason(self) -> str:
@@ -77,8 +89,9 @@ class AuditLogs(LookingView):
         search = self.query(SearchQuery)["search"]
 
         def present(events: Sequence[Event]) -> Any:
-            self.show(AUDIT_LOG, shown_by(events, person=search.person, about=search.object))
-            return EntrySerializer(events, many=True).data
+            asked_for = shown_by([], person=search.person, about=search.object)
+            whole = self.shows_all(AUDIT_LOG, shown_by(events) | asked_for, asked_for=asked_for)
+            return EntrySerializer(events, many=True, context={"shows_all": whole}).data
 
         return self.page(entries(search), present, ordering=NEWEST_FIRST)
 

@@ -1,6 +1,6 @@
 """The audit log in the API."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth import get_user_model
 from rest_framework import serializers
@@ -87,8 +87,28 @@ class ActorSerializer(serializers.Serializer[Any]):
     email = serializers.EmailField()
 
 
-class EntrySerializer(serializers.Serializer[Any]):
+class PersonalSerializer(serializers.Serializer[Any]):
+    """What is ``personal`` of a row is null unless the context says that a reason shows it."""
+
+    personal: ClassVar[tuple[str, ...]]
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Those that can be kept back may be null."""
+        fields = super().get_fields()
+        for name in self.personal:
+            fields[name].allow_null = True
+        return fields
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        """The row, or what anybody who administers may see of it."""
+        shown: dict[str, Any] = super().to_representation(instance)
+        return shown if self.context["shows_all"] else shown | dict.fromkeys(self.personal)
+
+
+class EntrySerializer(PersonalSerializer):
     """Something that was done, or tried."""
+
+    personal = ("actor", "ip", "user_agent", "session", "data")
 
     id = serializers.IntegerField(max_value=MAX_NUMBER)
     at = UTCDateTimeField()
@@ -101,10 +121,7 @@ class EntrySerializer(serializers.Serializer[Any]):
     ip = serializers.IPAddressField(allow_null=True)
     user_agent = serializers.CharField()
     session = serializers.CharField(help_text="A digest that tells sessions apart.")
-
-    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        """With the event's own fields, under a name that serializers keep for themselves."""
-        return {**super().get_fields(), "data": serializers.DictField()}
+    data = serializers.DictField()  # type: ignore[assignment]  # hides the serializer's own
 
     def get_outcome(self, event: Event) -> str:
         """`done` or `refused`."""

@@ -211,8 +211,9 @@ class Accounts(LookingView):
         return self.page(found, self._present, ordering=("email", "pk"))
 
     def _present(self, rows: Any) -> Any:
-        self.show(ACCOUNTS, [row.pk for row in rows])
-        return AccountSerializer(rows, many=True, context={"request": self.request}).data
+        whole = self.shows_all(ACCOUNTS, [row.pk for row in rows])
+        context = {"request": self.request, "shows_all": whole}
+        return AccountSerializer(rows, many=True, context=context).data
 
 
 class SystemHealth(AdminApiView):
