@@ -36,7 +36,7 @@ MAX_STALE_VISITS = 200
 MAX_FORMER = 50
 PEOPLE_SHOWN = 40
 """People on one page of a room's list."""
-PANEL_SHOWN = 12
+PANEL_SHOWN = 8
 """People in the panel beside the stage, above the agenda."""
 OTHERS_NAMED = 3
 
