@@ -7,6 +7,7 @@ zone that is active for the request.
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +30,7 @@ PRESENCE_WORDS = {"here": "here", "live": "in the consultation", "away": "away"}
 
 
 @register.simple_tag
+@lru_cache(maxsize=1024)
 def icon(name: str, size: int = 20, label: str = "", css: str = "") -> SafeString:
     """One Lucide icon of frontend/icons.txt, 16 or 20 px.
 
