@@ -37,7 +37,7 @@ class Goal:
         """As the result's JSON has it."""
         return {
             "goal": self.goal,
-            "value": rounded(self.value),
+            "value": _kept(self.value),
             "limit": self.limit,
             "met": self.is_met,
         }
@@ -59,10 +59,7 @@ class Result:
             "bench": self.bench,
             "at": self.at.isoformat(timespec="seconds").replace("+00:00", "Z"),
             "machine": self.machine,
-            "rows": [
-                {n: rounded(v) if isinstance(v, float) else v for n, v in row.items()}
-                for row in self.rows
-            ],
+            "rows": [{name: _kept(value) for name, value in row.items()} for row in self.rows],
             "goals": [goal.as_data() for goal in self.goals],
         }
 
@@ -104,6 +101,13 @@ def table(rows: list[Row]) -> str:
         ).rstrip()
         for line in cells
     )
+
+
+def _kept(value: Value) -> Value:
+    """As the JSON has it, which knows no infinity: how long something took that never came."""
+    if isinstance(value, float):
+        return rounded(value) if value < math.inf else "never"
+    return value
 
 
 def _goal_words(goal: Mapping[str, Value]) -> Row:

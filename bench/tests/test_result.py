@@ -50,6 +50,14 @@ def test_when_a_goal_is_met(value: float, limit: float, at_least: bool, is_met: 
     assert Goal("g", value, limit, at_least).is_met is is_met
 
 
+def test_what_never_came_is_told_in_words_that_json_has() -> None:
+    goal = Goal("p99", math.inf, 10, at_least=True)
+    data = Result("b", [{"case": "x", "p99_ms": math.inf, "lost": 3}], [goal], {}, AT).as_data()
+    assert data["rows"] == [{"case": "x", "p99_ms": "never", "lost": 3}]
+    assert data["goals"] == [{"goal": "p99", "value": "never", "limit": 10, "met": True}]
+    json.dumps(data, allow_nan=False)
+
+
 def test_rows_of_other_columns_are_tables_of_their_own() -> None:
     text = Result("b", [{"case": "x", "a": 1}, {"case": "y", "b": 2.5}], [], {}, AT).text()
     assert text == "\n== b ==\n\ncase  a\nx     1\n\ncase    b\ny     2.5\n"
