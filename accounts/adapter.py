@@ -13,7 +13,7 @@ from allauth.account.internal.flows.login import perform_login, record_authentic
 from allauth.account.models import EmailAddress, Login
 from allauth.account.stages import EmailVerificationStage, LoginStageController
 from allauth.account.utils import user_pk_to_url_str
-from allauth.core import context
+from allauth.core import context as allauth_context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
@@ -24,6 +24,7 @@ from allauth.socialaccount.adapter import (
 from allauth.socialaccount.internal.flows.signup import complete_social_signup
 from allauth.socialaccount.models import SocialApp, SocialLogin
 from django.conf import settings
+from django.contrib.sites.shortcuts import get_current_site
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -34,6 +35,7 @@ from accounts.actions.passwords import change_password
 from accounts.actions.people import record_sign_up
 from accounts.actions.sessions import NO_ADDRESS
 from accounts.actions.takeover import begin_anew
+from accounts.clients.mail import hand_over
 from accounts.limits import refused
 from accounts.models import User
 from accounts.models.user import validate_timezone
@@ -75,6 +77,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """The address that allauth's own limits count, and its mails name."""
         return address_of_request(request) or NO_ADDRESS
 
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """As allauth, but not before what it tells of stands (`accounts.views.written`)."""
+        request = allauth_context.request
+        common = {"request": request, "email": email, "current_site": get_current_site(request)}
+        hand_over(self.render_mail(template_prefix, email, common | context))
+
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Count an attempt; raises `RateLimited`, so that pages and API answer 429."""
         try:
@@ -92,7 +100,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """
         if not super().is_reauthentication_required(app=app, **kwargs):
             return False
-        request = context.request
+        request = allauth_context.request
         proofs = [
             record["at"]
             for record in get_authentication_records(request, request.user)

@@ -177,6 +177,11 @@ def _live_keys() -> QuerySet[Session, str]:
     )
 
 
+def factors_of(user: User) -> list[int]:
+    """The ids of what stands in for the person beside the password, recovery codes too."""
+    return list(Authenticator.objects.filter(user=user).values_list("pk", flat=True))
+
+
 def is_last_needed_factor(authenticator: Authenticator) -> bool:
     """True if somebody who must have a second factor would be left without one."""
     if not settings.STAFF_MFA_REQUIRED or not authenticator.user.needs_second_factor:

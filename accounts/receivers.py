@@ -16,9 +16,7 @@ from allauth.account.signals import (
 )
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import (
-    authenticator_added,
     authenticator_removed,
-    authenticator_reset,
     authenticator_used,
 )
 from allauth.socialaccount.models import SocialAccount, SocialLogin
@@ -44,8 +42,6 @@ from accounts.actions.providers import (
 )
 from accounts.actions.second_factors import (
     note_second_factor_used,
-    record_recovery_codes_made,
-    record_second_factor_added,
     record_second_factor_removed,
 )
 from accounts.actions.sessions import record_sign_out
@@ -104,22 +100,10 @@ def note_main_address_changed(user: User, to_email_address: EmailAddress, **_: A
     record_main_address_changed(actor=user, address=to_email_address)
 
 
-@receiver(authenticator_added)
-def note_second_factor_added(user: User, authenticator: Authenticator, **_: Any) -> None:
-    """An app, a passkey, or the recovery codes that come with the first of them."""
-    record_second_factor_added(actor=user, factor=authenticator)
-
-
 @receiver(authenticator_removed)
 def note_second_factor_removed(user: User, authenticator: Authenticator, **_: Any) -> None:
     """With the last one the recovery codes go, too."""
     record_second_factor_removed(actor=user, factor=authenticator)
-
-
-@receiver(authenticator_reset)
-def note_recovery_codes_made(user: User, **_: Any) -> None:
-    """allauth resets nothing else."""
-    record_recovery_codes_made(actor=user)
 
 
 @receiver(authenticator_used)

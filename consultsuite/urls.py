@@ -1,7 +1,11 @@
 """The URL map: pages of the apps, the API, health, the admin."""
 
-from allauth.mfa.recovery_codes.views import view_recovery_codes
-from allauth.mfa.totp.views import activate_totp
+from allauth.account import views as account_views
+from allauth.mfa.base import views as mfa_views
+from allauth.mfa.recovery_codes.views import generate_recovery_codes, view_recovery_codes
+from allauth.mfa.totp.views import activate_totp, deactivate_totp
+from allauth.mfa.webauthn import views as webauthn_views
+from allauth.socialaccount import views as provider_views
 from django.contrib import admin
 from django.urls import include, path
 from django.views.decorators.cache import never_cache
@@ -9,7 +13,42 @@ from django.views.generic import RedirectView
 
 from accounts.views import passkeys, providers
 from accounts.views.confirmation import LookInYourInbox
+from accounts.views.written import factors_written, written
 from core import views as core_views
+
+# What these write and its events are one transaction. By their names limits and guests are told.
+WRITTEN = [
+    path(f"accounts/{route}", view, name=name)
+    for route, view, name in (
+        ("email/", written(account_views.email), "account_email"),
+        ("reauthenticate/", written(account_views.reauthenticate), "account_reauthenticate"),
+        ("2fa/reauthenticate/", written(mfa_views.reauthenticate), "mfa_reauthenticate"),
+        (
+            "2fa/webauthn/reauthenticate/",
+            written(webauthn_views.reauthenticate_webauthn),
+            "mfa_reauthenticate_webauthn",
+        ),
+        ("2fa/webauthn/add/", factors_written(webauthn_views.add_webauthn), "mfa_add_webauthn"),
+        (
+            "2fa/webauthn/keys/<int:pk>/remove/",
+            written(passkeys.remove_passkey),
+            "mfa_remove_webauthn",
+        ),
+        (
+            "2fa/recovery-codes/generate/",
+            factors_written(generate_recovery_codes),
+            "mfa_generate_recovery_codes",
+        ),
+        # What is shown once must not come back from the browser's cache.
+        (
+            "2fa/totp/activate/",
+            never_cache(factors_written(activate_totp)),
+            "mfa_activate_totp",
+        ),
+        ("2fa/totp/deactivate/", written(deactivate_totp), "mfa_deactivate_totp"),
+        ("3rdparty/", written(provider_views.connections), "socialaccount_connections"),
+    )
+]
 
 urlpatterns = [
     path("", include("rooms.urls")),
@@ -21,13 +60,12 @@ urlpatterns = [
         LookInYourInbox.as_view(),
         name="account_email_verification_sent",
     ),
+    *WRITTEN,
     path("accounts/", include("allauth.account.urls")),
     # The keys are listed on the one page about two-step sign-in.
     path("accounts/2fa/webauthn/", RedirectView.as_view(pattern_name="mfa_index")),
-    path("accounts/2fa/webauthn/keys/<int:pk>/remove/", passkeys.remove_passkey),
     # What is shown once must not come back from the browser's cache.
     path("accounts/2fa/recovery-codes/", never_cache(view_recovery_codes)),
-    path("accounts/2fa/totp/activate/", never_cache(activate_totp)),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("accounts/3rdparty/", include("allauth.socialaccount.urls")),
     # By these names allauth finds them.

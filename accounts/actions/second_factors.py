@@ -1,5 +1,7 @@
 """What becomes of people's second factors. allauth writes them; here it is recorded."""
 
+from collections.abc import Collection
+
 from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.utils import timezone
@@ -17,14 +19,20 @@ RECOVERY_CODES = Authenticator.Type.RECOVERY_CODES
 
 
 @transaction.atomic
-def record_second_factor_added(*, actor: User, factor: Authenticator) -> None:
-    """Records `SecondFactorAdded`, or `RecoveryCodesMade` for those that come with the first."""
-    event = (
-        RecoveryCodesMade(user_id=actor.pk)
-        if factor.type == RECOVERY_CODES
-        else SecondFactorAdded(user_id=actor.pk, kind=factor.type)
-    )
-    record(event, stream=actor.stream, actor=actor)
+def record_second_factors_made(*, actor: User, before: Collection[int]) -> None:
+    """Of the person's factors those that are new, ``before`` being the ids of the others.
+
+    Records `SecondFactorAdded`, and `RecoveryCodesMade` for codes: those that come with the first
+    factor, and those that replace earlier ones.
+    """
+    made = Authenticator.objects.filter(user=actor).exclude(pk__in=before)
+    for factor in made.order_by("pk"):
+        event = (
+            RecoveryCodesMade(user_id=actor.pk)
+            if factor.type == RECOVERY_CODES
+            else SecondFactorAdded(user_id=actor.pk, kind=factor.type)
+        )
+        record(event, stream=actor.stream, actor=actor)
 
 
 @transaction.atomic
@@ -33,12 +41,6 @@ def record_second_factor_removed(*, actor: User, factor: Authenticator) -> None:
     if factor.type != RECOVERY_CODES:
         event = SecondFactorRemoved(user_id=actor.pk, kind=factor.type)
         record(event, stream=actor.stream, actor=actor)
-
-
-@transaction.atomic
-def record_recovery_codes_made(*, actor: User) -> None:
-    """New codes replace the earlier ones. Records `RecoveryCodesMade`."""
-    record(RecoveryCodesMade(user_id=actor.pk), stream=actor.stream, actor=actor)
 
 
 @transaction.atomic

@@ -1,14 +1,46 @@
 """Mail of our own; allauth sends its own through its adapter."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.template.loader import render_to_string
 
 from core.errands import insist
+
+_held: ContextVar[list[EmailMessage] | None] = ContextVar("held", default=None)
+
+
+@contextmanager
+def held() -> Iterator[None]:
+    """What is handed over inside is sent at the end, and not at all after an exception.
+
+    A mail cannot be taken back; and a mail server that is slow holds up no transaction.
+    """
+    if _held.get() is not None:  # a page that was asked for again inside another
+        yield
+        return
+    letters: list[EmailMessage] = []
+    token = _held.set(letters)
+    try:
+        yield
+    finally:
+        _held.reset(token)
+    for letter in letters:
+        letter.send()
+
+
+def hand_over(letter: EmailMessage) -> None:
+    """Send it, at once or at the end of `held`."""
+    letters = _held.get()
+    if letters is None:
+        letter.send()
+    else:
+        letters.append(letter)
 
 
 def send_mail(*, to: str, template: str, context: dict[str, Any]) -> None:

@@ -10,6 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
 from requests import RequestException
 
+from accounts.views.written import written
+
 logger = logging.getLogger(__name__)
 
 
@@ -35,7 +37,7 @@ def _or_away(
 ) -> HttpResponse:
     """The view's answer; where the provider is away or answers nonsense, a page that says so."""
     try:
-        return view(request, provider_id=provider_id)
+        return written(view)(request, provider_id=provider_id)
     except (RequestException, KeyError, ValueError) as error:
         provider = get_adapter().get_provider(request, provider_id)
         answer: HttpResponse = render_authentication_error(request, provider, exception=error)
