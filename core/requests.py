@@ -75,6 +75,16 @@ def too_often(request: HttpRequest, error: RateLimited) -> HttpResponse:
     return response
 
 
+def form_too_often(
+    request: HttpRequest, error: RateLimited, template: str, context: dict[str, Any]
+) -> HttpResponse:
+    """429 with `Retry-After`: the page with its ``form``, what was typed, and what stopped it."""
+    context["form"].add_error(None, error.detail)
+    response = render(request, template, context, status=error.status)
+    response["Retry-After"] = str(error.retry_after)
+    return response
+
+
 def _form_again(request: HttpRequest, error: ActionError) -> HttpResponse | None:
     """The page of the form that was posted, with what was typed and what stopped it above.
 

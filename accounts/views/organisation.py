@@ -26,9 +26,9 @@ from accounts.queries import (
     members_of,
     organisations_seen_by,
 )
-from core.errors import ActionError
-from core.limits import limited
-from core.requests import person, show_refusal
+from core.errors import ActionError, RateLimited
+from core.limits import limited, spend_for
+from core.requests import form_too_often, person, show_refusal
 
 PAGE_SIZE = 50
 
@@ -45,7 +45,6 @@ def own(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-@limited("invitation")
 def people(request: HttpRequest, organisation_id: UUID) -> HttpResponse:
     """Who belongs to it and who is invited; a POST invites."""
     organisation = _managed(request, organisation_id)
@@ -53,7 +52,11 @@ def people(request: HttpRequest, organisation_id: UUID) -> HttpResponse:
     form = InviteMemberForm(data, organisation=organisation)
     if request.method == "POST" and form.is_valid():
         try:
+            spend_for(request, "invitation")
             invite_member(actor=person(request), organisation=organisation, **form.cleaned_data)
+        except RateLimited as error:
+            context = _context(request, organisation, form)
+            return form_too_often(request, error, "accounts/organisation.html", context)
         except ActionError as error:
             show_refusal(form, error)
         else:

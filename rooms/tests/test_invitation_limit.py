@@ -48,6 +48,8 @@ PAGES: dict[str, tuple[str, dict[str, str]]] = {
     "rooms.views.people.guest_link": ("/rooms/{room}/people/{guest}/link/", {}),
     "rooms.views.people.resend": ("/rooms/{room}/invitations/{invitation}/resend/", {}),
 }  # fmt: skip
+FORMS = {"accounts.views.organisation.people", "rooms.views.lists.create"}
+"""Those that are sent without htmx: the page keeps what was typed."""
 API: dict[str, tuple[str, dict[str, str]]] = {
     "accounts.api.members.MemberInvitations.post": (
         "/api/organisations/{organisation}/invitations/", {"email": LENA, "role": "client_user"}
@@ -113,6 +115,10 @@ def test_each_way_to_mail_somebody_is_limited(
     assert refused.status_code == 429
     assert int(refused["Retry-After"]) > 3000
     assert everything_stored() == before
+    if way in FORMS:
+        html = refused.content.decode()
+        assert html.count("That was too often. Try again in") == 1
+        assert all(f'value="{value}"' in html for value in fields.values())
 
     settings.RATE_LIMITS = project.RATE_LIMITS
     events = Event.objects.count()

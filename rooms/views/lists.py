@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
-from core.errors import ActionError
+from core.errors import ActionError, RateLimited
 from core.limits import spend_for
-from core.requests import person, show_refusal
+from core.requests import form_too_often, person, show_refusal
 from rooms.actions.lifecycle import create_room
 from rooms.forms import RoomForm
 from rooms.models import Mode, Status
@@ -66,12 +66,13 @@ def _page_url(request: HttpRequest, number: int) -> str:
 def create(request: HttpRequest) -> HttpResponse:
     """Make a consultation; one for now starts at once."""
     form = RoomForm(request.POST or None)
+    context = {"section": "new", "form": form, "back": reverse("rooms:list")}
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
         actor = person(request)
-        if values["client_email"]:
-            spend_for(request, "invitation")
         try:
+            if values["client_email"]:
+                spend_for(request, "invitation")
             room = create_room(
                 actor=actor,
                 name=values["name"],
@@ -83,9 +84,10 @@ def create(request: HttpRequest) -> HttpResponse:
                 client_email=values["client_email"],
                 start=values["mode"] != Mode.SCHEDULED,
             )
+        except RateLimited as error:
+            return form_too_often(request, error, "rooms/create.html", context)
         except ActionError as error:
             show_refusal(form, error)
         else:
             return redirect("rooms:room", room.pk)
-    context = {"section": "new", "form": form, "back": reverse("rooms:list")}
     return render(request, "rooms/create.html", context, status=422 if form.errors else 200)
