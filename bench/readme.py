@@ -1,7 +1,7 @@
-"""The figures of README.md, made from bench/results: nobody types them.
+"""The figures of README.md and docs/performance.md, made from bench/results: nobody types them.
 
 python -m bench.readme            writes them; `make bench` does so at its end
-python -m bench.readme --check    1 where README.md says something else; part of `make check`
+python -m bench.readme --check    1 where a page says something else; part of `make check`
 """
 
 import json
@@ -11,7 +11,9 @@ from typing import Any
 
 from bench.result import RESULTS, read
 
-README = Path(__file__).resolve().parent.parent / "README.md"
+ROOT = Path(__file__).resolve().parent.parent
+README = ROOT / "README.md"
+PERFORMANCE = ROOT / "docs" / "performance.md"
 BEGIN = "<!-- Figures: written by `make bench` from bench/results, not by hand. -->\n"
 END = "<!-- End of figures. -->\n"
 
@@ -141,29 +143,61 @@ def _ms(value: float | str) -> str:
     return f"{value:,.3g} ms" if value < 1000 else f"{value:,.0f} ms"
 
 
+def profile(results: Path = RESULTS) -> str:
+    """The section of docs/performance.md: what a message costs, step by step."""
+    result = read("profile", results)
+    fanout = read("fanout", results)
+    machine = result["machine"]
+    return "\n".join(
+        [
+            f"`make bench B=profile` on {machine['cpu']}, {result['at'][:10]}.",
+            "",
+            "| | processor time | mostly |",
+            "|---|--:|---|",
+            *(
+                f"| {_emphasised(row)} | {row['cpu_us']:,.0f} µs | {row['library']} |"
+                for row in result["rows"]
+            ),
+            "",
+            *(f"- {words}" for words in _split_words(fanout)),
+            "",
+        ]
+    )
+
+
+def _emphasised(row: Data) -> str:
+    if row["kind"] == "whole":
+        return f"**{row['case']}**"
+    return row["case"] if row["kind"] == "step" else f"to compare: {row['case']}"
+
+
 def with_figures(text: str, new: str) -> str:
-    """The README with the section between its two marks replaced."""
+    """A page with the section between its two marks replaced."""
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        raise ValueError("README.md has lost the marks around its figures.")
+        raise ValueError("The marks around the figures are lost.")
     return f"{before}{begin}\n{new}\n{end}{after}"
 
 
 def main(arguments: list[str]) -> int:
     """Write or check."""
     try:
-        new = with_figures(README.read_text(), figures())
+        pages = {
+            path: with_figures(path.read_text(), section())
+            for path, section in ((README, figures), (PERFORMANCE, profile))
+        }
     except (OSError, ValueError, KeyError, json.JSONDecodeError) as error:
-        print(f"README's figures cannot be made: {error!r}")
+        print(f"The figures cannot be made: {error!r}")
         return 1
+    stale = [path for path, new in pages.items() if path.read_text() != new]
     if "--check" not in arguments:
-        README.write_text(new)
+        for path in stale:
+            path.write_text(pages[path])
         return 0
-    if README.read_text() == new:
-        return 0
-    print("README.md's figures are not those of bench/results: run `python -m bench.readme`.")
-    return 1
+    for path in stale:
+        print(f"{path.name} has other figures than bench/results: run `python -m bench.readme`.")
+    return 1 if stale else 0
 
 
 if __name__ == "__main__":

@@ -1,19 +1,21 @@
-"""README.md says what was measured."""
+"""README.md and docs/performance.md say what was measured."""
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bench.readme import BEGIN, END, README, figures, with_figures
+from bench.readme import BEGIN, END, PERFORMANCE, README, figures, profile, with_figures
 from bench.result import RESULTS
 
 
-def test_the_readme_has_the_figures_of_the_results() -> None:
-    text = README.read_text()
-    assert text == with_figures(text, figures())
+@pytest.mark.parametrize(("page", "section"), [(README, figures), (PERFORMANCE, profile)])
+def test_the_pages_have_the_figures_of_the_results(page: Path, section: Callable[[], str]) -> None:
+    text = page.read_text()
+    assert text == with_figures(text, section())
 
 
 def test_other_results_are_another_readme(tmp_path: Path) -> None:
@@ -32,5 +34,5 @@ def test_other_results_are_another_readme(tmp_path: Path) -> None:
 def test_only_the_section_changes() -> None:
     text = f"# Title\n{BEGIN}\nold\n{END}rest\n"
     assert with_figures(text, "new") == f"# Title\n{BEGIN}\nnew\n{END}rest\n"
-    with pytest.raises(ValueError, match="lost the marks"):
+    with pytest.raises(ValueError, match="marks around the figures"):
         with_figures("# Title\n", "new")
