@@ -10,6 +10,7 @@ import json
 import os
 import random
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 from uuid import uuid4
 
@@ -33,9 +34,10 @@ AT_ONCE = 20
 ON_A_SOCKET = 160
 """A socket may send 200 at once; fences take a few of them."""
 SOCKETS_AT_ONCE = 8
-WARM_UP = 5_000
-GROWTH_MIB = 8
-"""Measured after the warm-up; what Python keeps for itself of 15,000 frames stays below it."""
+ROUNDS = 4
+GROWTH_MIB = 1
+"""What leaks does so in every round after the first; Python takes what it keeps for itself, and a
+thread its arena, in some of them (12 MiB in one, none in the next)."""
 SECONDS = 30
 
 WRITTEN = {
@@ -115,19 +117,20 @@ def test_malformed_frames_do_no_harm(suite: Suite) -> None:
     )
     print(f"FUZZ_SEED={SEED}")  # noqa: T201 - what a failure is repeated with
     batch = _drawn(ids)
-    fuzz, before = Fuzz(suite, scene), _stored(suite)
-    asyncio.run(fuzz.send_all(batch[:WARM_UP]))
-    warm = _mebibytes(suite)
-    asyncio.run(fuzz.send_all(batch[WARM_UP:]))
-    grown = _mebibytes(suite) - warm
-    print(f"{len(batch)} frames, {len(fuzz.acknowledged)} messages, {grown:.1f} MiB more")  # noqa: T201
+    fuzz, stored = Fuzz(suite, scene), _stored(suite)
+    sizes = []
+    for number in range(ROUNDS):
+        asyncio.run(fuzz.send_all(batch[number::ROUNDS]))
+        sizes.append(_mebibytes(suite))
+    grown = [later - before for before, later in pairwise(sizes)]
+    print(f"{len(batch)} frames, {len(fuzz.acknowledged)} messages, MiB more: {grown}")  # noqa: T201
     assert not fuzz.wrong, "\n".join(["", *fuzz.wrong[:5]])
     assert suite.webs[0].log.read_text() == ""
-    assert grown < GROWTH_MIB
+    assert min(grown) < GROWTH_MIB
     texts = "SELECT count(*) FROM messaging_message WHERE message_type = 'text'"
     assert len(fuzz.acknowledged) > 100
     assert _one(suite, texts) == len(fuzz.acknowledged)
-    assert _stored(suite) == before
+    assert _stored(suite) == stored
 
 
 @pytest.mark.parametrize(
