@@ -208,7 +208,7 @@ class AuditLogAdmin(AskingAdmin, ReadOnlyAdmin):
         """Their name, which leads to all that they did."""
         person = event.actor
         if person.is_system:
-            return "Nobody signed in" if is_refusal(event) else person.name
+            return "Somebody not signed in" if is_refusal(event) else person.name
         return format_html("<bdi>{}</bdi>", self._only(person.name, q=person.email))
 
     @admin.display(description="on what")

@@ -88,7 +88,7 @@ def test_whom_a_receipt_tells_and_who_was_nobody(
 ) -> None:
     record_refusal(actor=system, attempt=Attempt(action="sign in", reason="wrong_credentials"))
     html = office.get(LOG, {"action": "sign in"}).content.decode()
-    assert "Nobody signed in" in html
+    assert "Somebody not signed in" in html
     assert shown(office, action="PersonSignedUp")  # tells whom it shows
     html = office.get(LOG, {"action": "StaffLooked"}).content.decode()
     assert f"audit log: user {str(client_user.pk)[:8]}" in html

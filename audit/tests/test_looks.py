@@ -12,9 +12,10 @@ from accounts.actions.people import deactivate_person
 from accounts.actions.tokens import create_api_token
 from accounts.models import Scope, User
 from accounts.queries import ACCOUNTS
-from audit.actions.receipts import NoReason, ReasonNeeded, look_through
+from audit.actions.exports import RangeTooLong, record_export
+from audit.actions.receipts import NoReason, ReasonNeeded, look_through, note_entry
 from audit.models import AccessReceipt
-from audit.queries import AUDIT_LOG, receipts_of, shown_by
+from audit.queries import AUDIT_LOG, Search, receipts_of, shown_by
 from core.context import Origin, acting_from
 from core.errors import NotAllowed
 from core.models import Event
@@ -323,3 +324,13 @@ def test_the_reason_of_the_log_is_asked_of_who_may_read_it(client: Client, colle
     prove(client, colleague, is_in_admin=True)
     assert client.get(f"{LOG}reason/").status_code == 403
     assert client.post(f"{LOG}reason/", {"reason": REASON}).status_code == 403
+
+
+def test_an_export_has_a_beginning_and_an_end(staff: User) -> None:
+    with refused(RangeTooLong, "at most 92 days"):
+        record_export(actor=staff, search=Search(), form="csv", reason=REASON)
+
+
+def test_only_staff_enter_the_admin(consultant: User) -> None:
+    with refused(NotAllowed):
+        note_entry(actor=consultant)
