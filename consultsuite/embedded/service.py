@@ -153,7 +153,7 @@ class Service(ABC):
         if user is not None:
             let_through(self.data, user)
         self._make_data(user)
-        for pid in [pid for pid, child in _children.items() if child.poll() is not None]:
+        for pid in [pid for pid, child in list(_children.items()) if child.poll() is not None]:
             _forget(pid)
         deadline = time.monotonic() + self.start_seconds
         while True:
