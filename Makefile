@@ -23,9 +23,9 @@ fuzz: ## Try N times as many inputs as the tests do, others each time (N=20)
 	@bin/setup --dev
 	@FUZZ=$(or $(N),20) $(PYTHON_BIN) -m pytest -p no:cacheprovider tests/fuzz
 
-faults: ## Kill, cut and restart everything at random moments: N=500 schedules, or SEED=123 again
+faults: ## Kill, cut and restart everything at random moments: N=500 schedules, SEED=123 again, or MUTATIONS=1
 	@bin/setup --dev --no-frontend
-	@$(PYTHON_BIN) -m tests.faults $(if $(SEED),--seed $(SEED) --times $(or $(TIMES),1),--number $(or $(N),30))
+	@$(PYTHON_BIN) -m tests.faults $(if $(MUTATIONS),--mutations) $(if $(SEED),--seed $(SEED) --times $(or $(TIMES),1),--number $(or $(N),30))
 
 check: ## Lint, types, layers, templates, migrations, production settings
 	@bin/setup --dev --no-frontend

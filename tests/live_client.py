@@ -95,7 +95,7 @@ class Follower:
         self.is_on = False
         self.surprises: list[str] = []
         self.refusals: list[Frame] = []
-        self._asked: list[int] = []  # after which numbers, of what is not answered yet
+        self._asked: dict[str, int] = {}  # after which numbers, of what is not answered yet
         self._connection: ClientConnection | None = None
         self._last: int | None = None
         self._retry: asyncio.Task[None] | None = None
@@ -106,9 +106,10 @@ class Follower:
         if self.client.connection is not self._connection:
             self._connection = self.client.connection
             self._asked.clear()
-        self._asked.append(self.number)
+        reference = str(self.subscriptions)
+        self._asked[reference] = self.number
         self._last = None
-        await self.client.say(type="subscribe", stream=self.stream, after=self.number)
+        await self.client.say(type="subscribe", id=reference, stream=self.stream, after=self.number)
 
     async def take(self, frame: Frame) -> None:
         """Keep each event once; ask again where something is missing."""
@@ -116,11 +117,12 @@ class Follower:
         if kind == "heads" and frame["streams"].get(self.stream, 0) > self.number:
             await self.subscribe()
         elif kind == "subscribed" and is_ours:
-            self._last, self.is_on = self._asked.pop(0), True
+            self._last, self.is_on = self._asked.pop(next(iter(self._asked))), True
         elif kind == "event" and is_ours:
             await self._take_event(frame)
         elif kind == "error" and is_ours:
-            self._asked.pop(0)
+            # What was answered already can fail all the same, while the log is read for it.
+            self._asked.pop(frame["id"], None)
             if frame["code"] == "unavailable":
                 self._retry = asyncio.ensure_future(self._subscribe_later())
             else:

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ class Part:
     def __init__(self, name: str, log: Path, environment: dict[str, str]) -> None:
         self.name = name
         self.log = log
+        self.wrapper = ""
+        """A module that runs the part's module, named with its arguments after this."""
         self._environment = environment
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -50,7 +53,7 @@ class Part:
         """Start it, without waiting until it can do something."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                ["sh", "-c", procfile_command(self.name)],
+                ["sh", "-c", self._command],
                 cwd=ROOT,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
@@ -60,6 +63,10 @@ class Part:
             )
         # Should this process be killed, nothing stays behind.
         lifeline.watch(self._process.pid, number=signal.SIGTERM, grace_seconds=5, stage=PARTS)
+
+    @property
+    def _command(self) -> str:
+        return procfile_command(self.name).replace(" -m ", f" -m {self.wrapper} ", 1)
 
     def end(self, number: signal.Signals) -> int | None:
         """Send a signal and wait for the end. Returns the exit code, None if it did not run."""
@@ -144,13 +151,13 @@ class Suite:
     def start(self) -> None:
         """Make the tables and start the processes."""
         self.run("manage.py", "migrate", "--verbosity", "0")
-        for part in self.parts:
-            part.start()
+        with ThreadPoolExecutor(len(self.parts)) as pool:
+            list(pool.map(lambda part: part.start(), self.parts))
 
     def stop(self) -> None:
         """End everything."""
-        for part in self.parts:
-            part.end(signal.SIGTERM)
+        with ThreadPoolExecutor(len(self.parts)) as pool:
+            list(pool.map(lambda part: part.end(signal.SIGTERM), self.parts))
         self.redis.stop()
         self.postgres.stop()
 
@@ -183,10 +190,14 @@ def family(leader: int) -> list[int]:
     return [leader, *(pid for pid, parent in parents.items() if parent == leader)]
 
 
+_given: set[int] = set()
+
+
 def _free_port() -> int:
     # Below the ports that outgoing connections get: one of those could take it while we restart.
     for port in random.sample(range(12_000, 20_000), 200):
-        if is_free(port):
+        if port not in _given and is_free(port):
+            _given.add(port)
             return port
     raise LookupError("no free port")
 

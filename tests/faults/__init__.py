@@ -8,10 +8,12 @@ failed may need some repetitions to fail again (`make faults SEED=123 TIMES=20`)
     plan        the schedules
     inside      the product's own actions and queries, in a process beside it
     world       services, web processes, worker and beat, kept up over many schedules
+    worlds      some of them side by side
     people      what a person's browser or script does, and what it has seen
     steps       what people can do            (add a function with `@step`)
     breakages   what can break                (add a function with `@breakage`)
     invariants  what must hold at the end     (add a function with `@invariant`)
+    mutations   defects on purpose, which must be seen (`make faults MUTATIONS=1`)
     schedule    one schedule from its beginning to its verdict
     __main__    `make faults`
 """

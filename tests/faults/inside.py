@@ -17,9 +17,8 @@ if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "consultsuite.settings")
     django.setup()
 
-    from django.db import InterfaceError, OperationalError, close_old_connections
+    from django.db import close_old_connections
     from django.db.models.functions import Now
-    from redis.exceptions import RedisError
 
     from accounts import permissions as business
     from accounts.actions.organisations import add_organisation, set_business_role
@@ -27,7 +26,9 @@ if __name__ == "__main__":
     from accounts.actions.tokens import create_api_token
     from accounts.models import BusinessRole, User
     from core import presence
+    from core.database import DATABASE_AWAY
     from core.models import Errand
+    from core.outages import QUEUE_AWAY
     from core.tasks import beat_heart, queue_due_errands
     from messaging import permissions as conversations
     from rooms import permissions as rooms
@@ -44,11 +45,11 @@ if __name__ == "__main__":
         return function
 
     @does
-    def people(names: list[str]) -> dict[str, dict[str, str]]:
-        """Make an account of each name; the first is a consultant. Answers ids and tokens."""
+    def people(names: list[str]) -> dict[str, str]:
+        """Make an account of each name; the first is a consultant. Answers their ids."""
         system = User.objects.system()
         house = add_organisation(actor=system, name=f"House {uuid4().hex}", is_internal=True)
-        made: dict[str, dict[str, str]] = {}
+        made: dict[str, str] = {}
         for name in names:
             email = f"{name}-{uuid4().hex}@demo.test"
             user = sign_up(actor=system, email=email, name=name.title(), password=None)
@@ -56,7 +57,7 @@ if __name__ == "__main__":
             if not made:
                 role = BusinessRole.INTERNAL_ENGINEER
                 set_business_role(actor=system, user=user, organisation=house, role=role)
-            made[name] = {"id": str(user.pk), "token": token(str(user.pk))}
+            made[name] = str(user.pk)
         return made
 
     @does
@@ -128,7 +129,7 @@ if __name__ == "__main__":
         close_old_connections()
         try:
             return {"answer": DOES[name](*arguments)}
-        except (OperationalError, InterfaceError, RedisError, OSError) as error:
+        except (*DATABASE_AWAY, *QUEUE_AWAY) as error:
             return {"error": f"{type(error).__name__}: {error}"}
         finally:
             close_old_connections()

@@ -20,9 +20,11 @@ MAX_FILES = 150
 EXPECTED_LINES = (
     r"WARNING core\.outages: (PostgreSQL|Redis) is (away|back)",
     # Asked to end while the database was away: it waits for so long and no longer.
-    r"ERROR: +Cancel \d+ running task\(s\), timeout graceful shutdown exceeded",
+    r"ERROR uvicorn\.error: Cancel \d+ running task\(s\), timeout graceful shutdown exceeded",
 )
 """What processes may say while something is broken."""
+
+MOST_LINES = 15
 
 TALKATIVE = ("worker", "beat")
 """Celery says at length that its broker is away; of them only a task that failed is unexpected."""
@@ -168,8 +170,9 @@ def shown_messages(events: list[Frame]) -> list[tuple[Any, ...]]:
     for event in events:
         if event["name"] in ("MessageSent", "MessageEdited", "MessageDeleted"):
             data = event["data"]
-            shown[data["id"]] = (data["id"], data["seq"], data["body"], data["is_deleted"])
-    return sorted(shown.values(), key=lambda row: row[1])
+            place, seq = data.get("id"), data.get("seq")
+            shown[place] = (place, seq, data.get("body"), data.get("is_deleted"))
+    return sorted(shown.values(), key=lambda row: row[1] or 0)
 
 
 def shown_people(events: list[Frame]) -> list[tuple[Any, ...]]:
@@ -290,7 +293,9 @@ async def processes_say_what_is_expected(run: "Run") -> list[str]:
         unexpected = [line for line in lines if not re.match("|".join(EXPECTED_LINES), line)]
         if name in TALKATIVE and not any("raised unexpected" in line for line in unexpected):
             continue
-        wrong += [f"{name}: {line}" for line in unexpected[:60]]
+        if len(unexpected) > 2 * MOST_LINES:  # how it began, and what became of it
+            unexpected = [*unexpected[:MOST_LINES], "...", *unexpected[-MOST_LINES:]]
+        wrong += [f"{name}: {line}" for line in unexpected]
     return wrong
 
 

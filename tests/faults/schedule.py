@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 
 from tests.faults import breakages, steps
 from tests.faults.invariants import INVARIANTS
+from tests.faults.mutations import SEEDS
 from tests.faults.people import Person
 from tests.faults.plan import Planned, Schedule, make_schedule
 from tests.faults.world import HEALTH_SECONDS, World
@@ -18,6 +19,9 @@ WORK_SECONDS = 60.0
 
 SETTLE_SECONDS = 20.0
 """Longest until everybody has seen everything and everybody's presence is right."""
+
+LIVE_SECONDS = 6.0
+"""Longest until broadcasts arrive again everywhere, or the log is read instead of them."""
 
 ERRAND_SECONDS = 30.0
 """Longest until what a killed worker had begun is done by another, or tried again once."""
@@ -31,9 +35,16 @@ def plan_of(seed: int) -> Schedule:
 class Broken(AssertionError):
     """An invariant does not hold; says which, and what happened."""
 
+    def __init__(self, run: "Run") -> None:
+        super().__init__("\n".join([*run.complaints[:40], str(run.schedule), *run.log]))
+        self.run = run
+
 
 class Run:
     """One schedule as it happens, and then as evidence."""
+
+    patience = 1.0
+    """How much of these times it waits."""
 
     def __init__(self, world: World, seed: int) -> None:
         self.world = world
@@ -42,6 +53,9 @@ class Run:
         self.room_id = self.conversation_id = ""
         self.complaints: list[str] = []
         self.broken: set[str] = set()
+        """Invariants that do not hold, and what did not happen in time."""
+        self.seconds = 0.0
+        """From its beginning to its verdict."""
         self.log: list[str] = []
         self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._began = time.monotonic()
@@ -61,34 +75,43 @@ class Run:
 
     async def perform(self) -> None:
         """Do everything; raises `Broken`."""
+        began = time.monotonic()
         await self._gather_people()
         sockets = [asyncio.ensure_future(person.run()) for person in self.people.values()]
         try:
             if await self._in_time("everybody is there", SETTLE_SECONDS, self.arrived):
                 self._began = time.monotonic()
-                await self._in_time("everybody has an answer", WORK_SECONDS, self._work)
+                await self._in_time(
+                    "everybody has an answer", WORK_SECONDS * self.patience, self._work
+                )
                 await self._in_time("health is ok", HEALTH_SECONDS, self.world.healthy)
-                await self._in_time("all is seen", SETTLE_SECONDS, self.settled)
+                await self._in_time("all is seen", SETTLE_SECONDS * self.patience, self.settled)
+                await self._in_time("all is live again", LIVE_SECONDS * self.patience, self.live)
                 await self._in_time("what follows is done", ERRAND_SECONDS, self.followed)
-            for name, holds in INVARIANTS.items():
-                found = await holds(self)
-                self.broken |= {name} if found else set()
-                self.complaints += [f"{name}: {text}" for text in found]
+            for person, socket in zip(self.people.values(), sockets, strict=True):
+                if socket.done():
+                    self.complain(f"{person.name} gave up: {socket.exception()!r}")
+            found = await asyncio.gather(*(holds(self) for holds in INVARIANTS.values()))
+            for name, texts in zip(INVARIANTS, found, strict=True):
+                self.broken |= {name} if texts else set()
+                self.complaints += [f"{name}: {text}" for text in texts]
         finally:
             for task in sockets:
                 task.cancel()
             await asyncio.gather(*sockets, return_exceptions=True)
             for person in self.people.values():
                 await person.close()
+        self.seconds = time.monotonic() - began
         if self.complaints:
-            raise Broken("\n".join([*self.complaints[:40], str(self.schedule), *self.log]))
+            raise Broken(self)
+        self.world.tokens = {name: person.token for name, person in self.people.items()}
 
     async def _gather_people(self) -> None:
         world, seed = self.world, self.schedule.seed
         async with asyncio.timeout(2 * HEALTH_SECONDS):
             await world.healthy()
         world.said()
-        ids = {name: world.people[name]["id"] for name in steps.PEOPLE}
+        ids, (tokens, world.tokens) = world.people, (world.tokens, {})
         others = {ids[name]: role for name, role in steps.ROLES.items()}
         scene = await world.inside("room", ids[steps.HOST], others)
         self.room_id, self.conversation_id = scene["room"], scene["conversation"]
@@ -101,7 +124,7 @@ class Run:
                 scene,
                 [web.url for web in webs],
                 [web.address for web in webs],
-                await world.inside("token", ids[name]),
+                tokens.get(name) or await world.inside("token", ids[name]),
                 random.Random(f"{seed} {name}"),
             )
 
@@ -122,6 +145,8 @@ class Run:
         self.note(f"--- {planned.name} {planned.target} {planned.seconds:.2f}")
         await breakages.BREAKAGES[planned.name](self, planned.target, planned.seconds)
         self.note(f"--- {planned.name} {planned.target} is over")
+        # Whatever else is broken at this moment ends in a few seconds.
+        await self._in_time(f"well after {planned.name}", HEALTH_SECONDS, self.world.healthy)
 
     async def _until(self, at: float) -> None:
         await asyncio.sleep(self._began + at - time.monotonic())
@@ -135,6 +160,7 @@ class Run:
                 await work()
         except TimeoutError:
             self.complain(f"not within {seconds:.0f} s: {what}")
+            self.broken.add(what)
             return False
         return True
 
@@ -155,6 +181,20 @@ class Run:
         """Who is here is right, and everybody has seen everything."""
         while await self.unseen() or await self.wrong_presence():  # noqa: ASYNC110
             await asyncio.sleep(0.1)
+
+    async def live(self) -> None:
+        """What is said now reaches everybody by itself: nobody had to ask for it."""
+        followers = [person.conversation for person in self.members]
+        while True:
+            before = [follower.subscriptions for follower in followers]
+            host = self.people[steps.HOST]
+            await steps.STEPS["post"](self, host, 0)
+            message = host.said[-1].message
+            assert message is not None, "a host may write"
+            number = message["seq"]
+            await until(lambda: all(f.number >= number for f in followers))  # noqa: B023
+            if before == [follower.subscriptions for follower in followers]:
+                return
 
     async def followed(self) -> None:
         """Whatever follows an event in the background is done."""
@@ -200,8 +240,50 @@ class Run:
         return wrong
 
 
+class Doubting(Run):
+    """A schedule that is expected to go wrong: once it has, it waits for nothing more."""
+
+    patience = 0.4
+
+    async def settled(self) -> None:
+        """At once where somebody was surprised already."""
+        if not self._is_surprised:
+            await super().settled()
+
+    async def live(self) -> None:
+        """At once where somebody was surprised already."""
+        if not self._is_surprised:
+            await super().live()
+
+    @property
+    def _is_surprised(self) -> bool:
+        return any(
+            person.surprises or any(follower.surprises for follower in person.followers)
+            for person in self.people.values()
+        )
+
+
 async def perform(world: World, seed: int) -> Run:
     """Run the schedule of a seed; raises `Broken`."""
+    if world.mutation:
+        await world.mutate("")
     run = Run(world, seed)
     await run.perform()
     return run
+
+
+async def perform_with(world: World, seed: int, mutation: str) -> Run:
+    """Run the schedule of a seed where the product has a defect; raises `Broken`."""
+    if world.mutation != mutation:
+        await world.mutate(mutation)
+    run = Doubting(world, seed)
+    await run.perform()
+    return run
+
+
+async def see(world: World, mutation: str) -> Run:
+    """Run the schedule that is known to find a defect: what became of it, whatever that is."""
+    try:
+        return await perform_with(world, SEEDS[mutation][0], mutation)
+    except Broken as broken:
+        return broken.run

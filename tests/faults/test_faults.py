@@ -1,14 +1,20 @@
-"""Thirty schedules, on one set of processes; and that the invariants find what is wrong."""
+"""Thirty schedules, on two sets of processes; and that the invariants find what is wrong."""
 
 import asyncio
 from collections.abc import Iterator
+from concurrent.futures import Future
+from functools import partial
+from typing import Any
 
 import psycopg
 import pytest
 
 from tests.faults.invariants import INVARIANTS
-from tests.faults.schedule import Broken, Run, perform, plan_of
+from tests.faults.mutations import MUTATIONS
+from tests.faults.mutations import SEEDS as SEEDS_OF_DEFECTS
+from tests.faults.schedule import Broken, Run, perform, plan_of, see
 from tests.faults.world import HEALTH_SECONDS, World
+from tests.faults.worlds import Worlds
 
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("faults")]
 
@@ -20,14 +26,22 @@ LEAVE_SECONDS = 30
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """Services, two web processes, worker and beat."""
-    world = World(tmp_path_factory.mktemp("world"))
+def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worlds]:
+    """Services, two web processes, worker and beat, twice."""
+    worlds = Worlds(tmp_path_factory.mktemp("worlds"))
     try:
-        world.start()
-        yield world
+        yield worlds
     finally:
-        world.stop()
+        worlds.stop()
+
+
+@pytest.fixture(scope="module")
+def jobs(request: pytest.FixtureRequest, worlds: Worlds) -> dict[int, Future[Run]]:
+    """Every schedule that is to be tested, begun: the tests wait for what comes of each."""
+    tests = [item for item in request.session.items if isinstance(item, pytest.Function)]
+    here = [test for test in tests if test.originalname == test_schedule.__name__]
+    seeds: list[Any] = [test.callspec.params["seed"] for test in here]
+    return {seed: worlds.run(partial(perform, seed=seed)) for seed in seeds}
 
 
 def test_plan_is_a_function_of_its_seed() -> None:
@@ -36,20 +50,9 @@ def test_plan_is_a_function_of_its_seed() -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-async def test_schedule(world: World, seed: int) -> None:
+def test_schedule(jobs: dict[int, Future[Run]], seed: int) -> None:
     """What the seed plans happens, and every invariant holds."""
-    await perform(world, seed)
-
-
-async def test_everybody_has_left(world: World) -> None:
-    """When all have gone, beat and worker end the stays that nobody could end; none is left."""
-    async with asyncio.timeout(HEALTH_SECONDS):
-        await world.healthy()
-    async with asyncio.timeout(LEAVE_SECONDS):
-        while await world.inside("open_visits"):
-            await world.inside("ask_worker_to_close_stale_visits")
-            await asyncio.sleep(1)
-    assert world.beat.is_running
+    jobs[seed].result()
 
 
 class Spoilt(Run):
@@ -84,12 +87,22 @@ SPOILING = (
 )
 
 
-async def test_what_is_spoilt_is_found(world: World) -> None:
-    """An invariant that never complains would be worth nothing."""
+async def _spoil(world: World) -> Run:
     run = Spoilt(world, 1)
     run.schedule.breakages.clear()
     with pytest.raises(Broken):
         await run.perform()
+    with psycopg.connect(world.postgres.url) as connection:  # for whoever comes next
+        connection.execute(
+            "UPDATE core_stream SET head = head - 1 WHERE object_id = %s", [run.room_id]
+        )
+        connection.execute("UPDATE core_errand SET done_at = now() WHERE done_at IS NULL")
+    return run
+
+
+def test_what_is_spoilt_is_found(worlds: Worlds) -> None:
+    """An invariant that never complains would be worth nothing."""
+    run = worlds.run(_spoil).result()
     assert run.broken == {
         "acknowledged messages are stored once with their last words",
         "numbers have no gaps",
@@ -102,8 +115,29 @@ async def test_what_is_spoilt_is_found(world: World) -> None:
         "mail goes out once",
     }
     assert run.broken < set(INVARIANTS)
-    with psycopg.connect(world.postgres.url) as connection:  # for whoever comes next
-        connection.execute(
-            "UPDATE core_stream SET head = head - 1 WHERE object_id = %s", [run.room_id]
-        )
-        connection.execute("UPDATE core_errand SET done_at = now() WHERE done_at IS NULL")
+
+
+def test_a_defect_is_seen(worlds: Worlds) -> None:
+    """One of those that `make faults MUTATIONS=1` makes on purpose, each with a schedule that is
+    known to find it."""
+    mutation = "sent-twice-is-two-messages"
+    run = worlds.run(partial(see, mutation=mutation)).result()
+    assert SEEDS_OF_DEFECTS[mutation][1] in run.broken
+    assert SEEDS_OF_DEFECTS.keys() == MUTATIONS.keys()
+
+
+async def _everybody_leaves(world: World) -> None:
+    async with asyncio.timeout(HEALTH_SECONDS):
+        await world.healthy()
+    async with asyncio.timeout(LEAVE_SECONDS):
+        while await world.inside("open_visits"):
+            await world.inside("ask_worker_to_close_stale_visits")
+            await asyncio.sleep(1)
+    assert world.beat.is_running
+
+
+def test_everybody_has_left(worlds: Worlds) -> None:
+    """When all have gone, beat and worker end the stays that nobody could end; none is left."""
+    assert worlds.started
+    for world in worlds.started:
+        asyncio.run(_everybody_leaves(world))

@@ -16,14 +16,17 @@ import psycopg
 
 from consultsuite.embedded.service import Service
 from tests.faults.steps import PEOPLE
-from tests.processes import ROOT, Part, Suite, family
+from tests.processes import ROOT, Part, Suite, Web, family
 
 HEALTH_SECONDS = 25.0
 """A process that was killed starts again in a few seconds, on a busy machine in some more."""
 
+ASK_AGAIN_SECONDS = 2.0
+"""What the worker was asked may be gone with Redis."""
+
 
 class World(Suite):
-    """Everything that can break. One at a time uses it."""
+    """Everything that can break. One schedule at a time uses it."""
 
     def __init__(self, directory: Path) -> None:
         super().__init__(
@@ -36,7 +39,11 @@ class World(Suite):
         self.web = dict(zip("ab", self.webs, strict=True))
         self.worker = Part("worker", directory / "worker.log", self.environment)
         self.beat = Part("beat", directory / "beat.log", self.environment)
-        self.people: dict[str, dict[str, str]] = {}
+        self.people: dict[str, str] = {}
+        """The id of each."""
+        self.tokens: dict[str, str] = {}
+        """What people had at the end of a schedule, to begin the next one with."""
+        self.mutation = ""
         self._inside: subprocess.Popen[str] | None = None
         self._asking = threading.Lock()
         self._read: dict[Path, int] = {}
@@ -97,16 +104,25 @@ class World(Suite):
 
     async def healthy(self) -> None:
         """Wait until every web process finds every part well; the caller bounds the time."""
-        # Beat would ask the worker within its 15 seconds; this is quicker.
-        await self.inside("ask_worker_to_beat")
-        self._start_what_ended()
         async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
-            for web in self.webs:
-                while True:
-                    with contextlib.suppress(httpx.HTTPError):
-                        if (await client.get(f"{web.url}/healthz")).status_code == 200:
-                            break
-                    await asyncio.sleep(0.1)
+            while True:
+                # Beat would ask the worker within its 15 seconds; this is quicker.
+                await self.inside("ask_worker_to_beat")
+                self._start_what_ended()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(ASK_AGAIN_SECONDS):
+                        for web in self.webs:
+                            await _well(client, web)
+                        return
+
+    async def mutate(self, mutation: str) -> None:
+        """Start the web processes and the worker anew with this defect; without, if empty."""
+        self.mutation = mutation
+        parts = [*self.webs, self.worker]
+        for part in parts:
+            part.wrapper = f"tests.faults.mutations {mutation}" if mutation else ""
+        await asyncio.gather(*(asyncio.to_thread(part.kill) for part in parts))
+        await asyncio.gather(*(asyncio.to_thread(part.start) for part in parts))
 
     def _start_what_ended(self) -> None:
         """As the runner does, where one of Celery's processes gave up."""
@@ -145,6 +161,14 @@ class World(Suite):
                 memory = int(status.partition("VmRSS:")[2].split()[0]) // 1024
                 sizes[name] = (memory, len(list(Path(f"/proc/{web.pid}/fd").iterdir())))
         return sizes
+
+
+async def _well(client: httpx.AsyncClient, web: Web) -> None:
+    while True:
+        with contextlib.suppress(httpx.HTTPError):
+            if (await client.get(f"{web.url}/healthz")).status_code == 200:
+                return
+        await asyncio.sleep(0.1)
 
 
 def signal_service(service: Service, number: signal.Signals) -> None:
