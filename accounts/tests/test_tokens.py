@@ -102,7 +102,8 @@ def test_a_token_has_name_scope_and_end(consultant: User, days: int) -> None:
     [
         ({"name": " "}, "Say what"),
         ({"name": "n" * 101}, "At most 100"),
-        ({"scope": "admin"}, "may do"),
+        ({"scope": "everything"}, "Choose what"),
+        ({"scope": "admin"}, "somebody who administers"),
         ({"days": 8}, "how long"),
     ],
 )

@@ -7,7 +7,9 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import User
-from tests.fixtures import PASSWORD, capture_events, names, prove
+from audit.actions.receipts import note_entry
+from core.errors import NotAllowed
+from tests.fixtures import PASSWORD, capture_events, names, prove, refused
 
 MINUTE = 60
 PROVE = "/accounts/reauthenticate/"
@@ -46,6 +48,11 @@ def test_entering_needs_a_recent_proof(browser: Client, staff: User) -> None:
         assert not is_asked(browser)
     assert names(events) == ["AdminEntered"]
     assert (events[0].actor, events[0].ip) == (staff, "127.0.0.1")
+
+
+def test_nobody_else_is_noted_to_enter(consultant: User) -> None:
+    with refused(NotAllowed):
+        note_entry(actor=consultant)
 
 
 def test_another_person_s_proof_does_not_count(

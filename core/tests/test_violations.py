@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from pytest_django import Settings
 
@@ -14,6 +15,8 @@ from core.errors import NotAllowed
 from core.models import Event, PolicyViolation
 from core.violations import MAX_REPORT_BYTES, Violation
 from tests.fixtures import prove
+from tests.races import Racer
+from tests.sockets import COMMITTED
 
 ROOM = "11111111-2222-4333-8444-555555555555"
 PAGE = f"https://suite.example/rooms/{ROOM}/?message=marker-of-a-query#marker-of-a-place"
@@ -157,6 +160,15 @@ def test_so_many_kinds_at_most(system: User, monkeypatch: pytest.MonkeyPatch) ->
             violation=Violation(directive=directive, blocked="inline", route="", source=""),
         )
     assert {row[0] for row in kept()} == {"style-src", "img-src", "media-src"}
+
+
+@COMMITTED
+def test_two_browsers_report_the_same_at_one_moment(system: User) -> None:
+    with transaction.atomic():
+        count_violation(actor=system, violation=INLINE)
+        other = Racer(lambda: count_violation(actor=system, violation=INLINE))
+    other.result()
+    assert [count for *_, count in kept()] == [2]
 
 
 def test_only_the_system_counts(consultant: User) -> None:
