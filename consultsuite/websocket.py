@@ -6,7 +6,6 @@ them would have the text encoded and framed for itself, behind a coroutine.
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
-from websockets.protocol import State
 
 from core.frames import TAKE
 
@@ -23,9 +22,7 @@ class ReadyFrames(WebSocketsSansIOProtocol):
     def take(self, frame: bytes) -> bool:
         """Write a frame of `core.frames.on_the_wire`; False, and nothing written, where
         ``websocket.send`` would wait or fail."""
-        if self.close_sent or self.disconnected or not self.writable.is_set():
-            return False
-        if self.conn.state is not State.OPEN:
+        if self.close_sent or self.transport.is_closing() or not self.writable.is_set():
             return False
         self.transport.write(frame)
         return True

@@ -19,6 +19,7 @@ from core.channel import Channel
 from core.database import DATABASE_AWAY, in_database
 from core.events import StreamKey
 from core.feed import PAGE, Feed, load
+from core.frames import on_the_wire
 from core.outages import REDIS_AWAY, database_outage, redis_outage
 from core.outlet import Outlet
 from core.people import ConnectedPeople
@@ -312,10 +313,12 @@ class Hub:
         healing = [f.healing for f in self.feeds.values() if f.healing and not f.healing.done()]
         if healing:
             await asyncio.wait(healing, timeout=HEAL_SECONDS)
+        ready: dict[str, bytes] = {}  # most sockets of a room follow the same streams
         for outlet in list(self.outlets):
-            known = {name: by_name[name] for name in outlet.streams if name in by_name}
+            known = {name: by_name[name] for name in sorted(outlet.streams) if name in by_name}
             caught_up = {name: n for name, n in known.items() if self._follows(outlet, name)}
-            outlet.write(json.dumps({"type": "heads", "streams": caught_up}))
+            text = json.dumps({"type": "heads", "streams": caught_up})
+            outlet.write(text, ready.get(text) or ready.setdefault(text, on_the_wire(text)))
         await self.people.end_others()
 
     async def _keep_presence(self) -> None:
