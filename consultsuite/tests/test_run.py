@@ -198,9 +198,11 @@ def test_signal_to_make_alone_stops_everything(
         f"run:\n\t@exec '{sys.executable}' -m consultsuite.run --no-prepare --under-make "
         f"--procfile {tmp_path}/Procfile\n"
     )
-    # A shell's background jobs ignore SIGINT, and so would make if the tests are one.
+    # A shell's background jobs ignore SIGINT, and what nohup starts SIGHUP; so would make if the
+    # tests are one.
     program = (
         "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); "
+        "signal.signal(signal.SIGHUP, signal.SIG_DFL); "
         "os.execvp('make', ['make', '-C', sys.argv[1], '-f', sys.argv[2], 'run'])"
     )
     settings = {
