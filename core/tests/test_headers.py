@@ -62,7 +62,7 @@ KINDS: dict[str, tuple[int, Ask]] = {
     "health": (200, lambda c, r: c.get("/readyz")),
     "report": (400, lambda c, r: c.post("/reports/", "x", content_type="text/plain")),
     "admin": (200, lambda c, r: c.get(reverse("admin:index"))),
-    "admin list": (200, lambda c, r: c.get(reverse("admin:core_event_changelist"))),
+    "admin list": (200, lambda c, r: c.get(reverse("admin:core_stream_changelist"))),
     "not found": (404, lambda c, r: c.get("/nothing/")),
     "wrong method": (405, lambda c, r: c.delete(reverse("home"))),
     "wrong host": (400, lambda c, r: c.get("/", headers={"host": "evil.example"})),
