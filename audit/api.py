@@ -34,7 +34,7 @@ REASON = OpenApiParameter(
     description="Why you need to see this, in UTF-8. Everybody whom the answer shows reads it. It "
     f"counts for {settings.STAFF_LOOK_MINUTES} minutes, for this list and this token or session, "
     "where a reason given in the admin counts too. Without one that counts what is personal is "
-    "null; searching for a person and an export are refused: 400 `reason_needed`.",
+    "null; searching for a person or an object and an export are refused: 400 `reason_needed`.",
 )
 
 
@@ -42,17 +42,17 @@ class LookingView(AdminApiView):
     """A list of people's data: those whom an answer shows are told, and read why."""
 
     def shows_all(
-        self, listing: Listing, people: Collection[UUID], *, asked_for: Collection[UUID] = ()
+        self, listing: Listing, people: Collection[UUID], *, is_search: bool = False
     ) -> bool:
         """Whether a reason counts, by `look_through`, before the answer leaves.
 
-        Without one a list keeps back what is personal, as the admin's lists do: then nobody is
-        told. Raises `ReasonNeeded` where people were ``asked_for``, and what `look_through` does.
+        Without one a list keeps back what is personal, and nobody is told. Raises `ReasonNeeded`
+        where somebody or something was searched for, and what `look_through` does.
         """
         try:
             look_through(actor=self.person, listing=listing, people=people, reason=self.reason)
         except ReasonNeeded as refusal:
-            if asked_for:
+            if is_search:
                 raise self.named(refusal) from None
             return False
         except NoReason as refusal:
@@ -89,8 +89,9 @@ class AuditLogs(LookingView):
         search = self.query(SearchQuery)["search"]
 
         def present(events: Sequence[Event]) -> Any:
-            asked_for = shown_by([], person=search.person, about=search.object)
-            whole = self.shows_all(AUDIT_LOG, shown_by(events) | asked_for, asked_for=asked_for)
+            people = shown_by(events, person=search.person, about=search.object)
+            is_search = bool(search.person or search.address or search.object)
+            whole = self.shows_all(AUDIT_LOG, people, is_search=is_search)
             return EntrySerializer(events, many=True, context={"shows_all": whole}).data
 
         return self.page(entries(search), present, ordering=NEWEST_FIRST)

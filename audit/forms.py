@@ -17,12 +17,11 @@ class ReasonForm(forms.Form):
     """Why somebody needs to see other people's data."""
 
     reason = forms.CharField(
-        min_length=MIN_REASON,
         max_length=MAX_REASON,
         error_messages={"required": "Say why you need to see this."},
         widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
-        help_text="For example the number of a ticket and what was asked. "
-        "The people concerned read it word for word.",
+        help_text=f"At least {MIN_REASON} characters: for example the number of a ticket and what "
+        "was asked. The people concerned read it word for word.",
     )
 
     def __init__(self, *args: Any, **options: Any) -> None:

@@ -5,6 +5,7 @@ Every search has an index of `core.models.Event` to go by; a test asks PostgreSQ
 
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -34,6 +35,9 @@ MAX_TRIED = 1000
 
 MAX_PEOPLE = 100
 """How many people words may stand for; who means more has to be more exact."""
+
+TOLD_OF = 5
+"""Of how many people a search by name finds what others did to them, too."""
 
 
 _ABOUT = """
@@ -121,9 +125,12 @@ def about(found: QuerySet[Event], text: str) -> QuerySet[Event]:
     prefer to read the whole log backwards until a page is full, which takes long where few match.
     Raises `UnknownObject`.
     """
-    kind, object_id = check_object(text)
+    return found.filter(_about(*check_object(text)))
+
+
+def _about(kind: str, object_id: UUID) -> Q:
     named = [json.dumps(data) for data in _named_in_data(kind, object_id)]
-    return found.filter(pk__in=RawSQL(_ABOUT, [object_id, kind, named]))  # noqa: S611 - constant
+    return Q(pk__in=RawSQL(_ABOUT, [object_id, kind, named]))  # noqa: S611 - constant
 
 
 def check_object(text: str) -> tuple[str, UUID]:
@@ -141,15 +148,30 @@ def check_object(text: str) -> tuple[str, UUID]:
 def matching(found: QuerySet[Event], text: str) -> QuerySet[Event]:
     """What a person who searches means: an object, or who did it, by name or address.
 
-    A whole address also finds the failed sign-ins with it.
+    What was done to them is found too, of as few people as `TOLD_OF`. A whole address also finds
+    the failed sign-ins with it.
     """
     text = text.strip()[:200]
     try:
         return about(found, text)
     except UnknownObject:
         pass
-    people = get_user_model().objects.filter(Q(email__icontains=text) | Q(name__icontains=text))
-    return found.filter(_by([*people.values_list("pk", flat=True)[:MAX_PEOPLE]], text))
+    people = people_meant(text)
+    wanted = _by(people, text)
+    for user_id in people if len(people) <= TOLD_OF else []:
+        wanted |= _about(PERSON, user_id)
+    return found.filter(wanted)
+
+
+def people_meant(text: str) -> list[UUID]:
+    """The ids of those whose name or address the text is a part of, or of whom it is the id."""
+    text = text.strip()[:200]
+    found = get_user_model().objects.order_by("pk")
+    try:
+        found = found.filter(pk=check_object(text)[1])
+    except UnknownObject:
+        found = found.filter(Q(email__icontains=text) | Q(name__icontains=text))
+    return [*found.values_list("pk", flat=True)[:MAX_PEOPLE]] if text else []
 
 
 def _by(people: list[UUID], text: str) -> Q:
@@ -254,11 +276,9 @@ def shown_by(events: Iterable[Event], *, person: UUID | None = None, about: str 
             people.add(event.stream.object_id)
     if person is not None:
         people.add(person)
-    try:
-        kind, object_id = check_object(about)
-    except UnknownObject:
-        return people
-    return people | {object_id} if kind in {"", PERSON} else people
+    with suppress(UnknownObject):
+        people.add(check_object(about)[1])
+    return people
 
 
 def may_look(staff: Any, subject: Subject, *, session: str, is_write: bool = False) -> bool:

@@ -108,7 +108,7 @@ class PersonalSerializer(serializers.Serializer[Any]):
 class EntrySerializer(PersonalSerializer):
     """Something that was done, or tried."""
 
-    personal = ("actor", "ip", "user_agent", "session", "data")
+    personal = ("actor", "object", "stream", "seq", "ip", "user_agent", "session", "data")
 
     id = serializers.IntegerField(max_value=MAX_NUMBER)
     at = UTCDateTimeField()

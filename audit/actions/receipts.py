@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
+from unicodedata import category
 from uuid import UUID
 
 from django.conf import settings
@@ -81,7 +82,7 @@ def look_through(
 def _checked(reason: str) -> str:
     """The reason without needless spaces; raises `NoReason`."""
     reason = " ".join(reason.split())
-    if len(reason) < MIN_REASON:
+    if sum(category(character)[0] != "C" for character in reason) < MIN_REASON:  # seen by a reader
         raise NoReason(
             f"Say in at least {MIN_REASON} characters why you need to see this. "
             "The people concerned will read it.",

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
@@ -33,6 +34,7 @@ from audit.queries import (
     looks_through,
     matching,
     object_of,
+    people_meant,
     shown_by,
 )
 from core.admin import ReadOnlyAdmin
@@ -114,19 +116,25 @@ class AuditLogAdmin(AskingAdmin, ReadOnlyAdmin):
             request,
             lambda reason: look_through(actor=staff, listing=AUDIT_LOG, people=[], reason=reason),
             reverse("admin:core_event_changelist"),
+            back=reverse("admin:index"),
         )
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> Any:
         """A page of the log, when everybody whom it shows has been told."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        meant = set(people_meant(request.GET.get(SEARCH_VAR, "")))
+        if refused := self._shown(request, meant):  # before there is anything to be told from
+            return refused
         context = {"title": "Audit log", "zone": timezone.get_current_timezone_name()}
         answer = super().changelist_view(request, context | (extra_context or {}))
         found = (getattr(answer, "context_data", None) or {}).get("cl")
         if found is None:
             return answer
-        people = shown_by(found.result_list, about=found.query)
-        return self._shown(request, people) or answer
+        self._shown(request, shown_by(found.result_list))
+        return answer
 
     def change_view(
         self,

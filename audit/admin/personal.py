@@ -40,13 +40,15 @@ class AskingAdmin(Page):
             else:
                 wanted = request.GET.get("next", "")
                 return redirect(wanted if _is_in_admin(wanted) else leads_to)
-        context |= {
+        changes = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+        context = {
+            "back": changes,
+            **context,
             **self.admin_site.each_context(request),
             "title": "Say why you need to see this",
             "look_minutes": settings.STAFF_LOOK_MINUTES,
             "form": form,
             "opts": self.opts,
-            "back": reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"),
         }
         return TemplateResponse(request, "admin/reason.html", context)
 
