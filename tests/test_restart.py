@@ -14,7 +14,7 @@ import pytest
 from tests.live_client import Receiver, Sender, until
 from tests.processes import Suite, Web
 
-pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("processes")]
+pytestmark = pytest.mark.processes
 
 RECEIVERS = 50
 MESSAGES = 60

@@ -16,7 +16,7 @@ from tests.faults.schedule import Broken, Run, perform, plan_of, see
 from tests.faults.world import HEALTH_SECONDS, World
 from tests.faults.worlds import Worlds
 
-pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("faults")]
+pytestmark = pytest.mark.processes
 
 SEEDS = range(30)
 """The same in each run of the tests, so that a red one is about the change; `make faults` takes
