@@ -30,7 +30,7 @@ PRESENCE_WORDS = {"here": "here", "live": "in the consultation", "away": "away"}
 
 
 @register.simple_tag
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=1024, typed=True)  # what is safe equals the same words that are not
 def icon(name: str, size: int = 20, label: str = "", css: str = "") -> SafeString:
     """One Lucide icon of frontend/icons.txt, 16 or 20 px.
 

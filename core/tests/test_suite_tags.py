@@ -11,6 +11,7 @@ import pytest
 from django import forms
 from django.template import Context, Template, TemplateSyntaxError
 from django.utils import timezone
+from django.utils.safestring import SafeString
 
 from core.templatetags import suite
 
@@ -129,6 +130,12 @@ def test_moment_names_the_zone_and_keeps_the_exact_time() -> None:
     assert " data-relative>in 25 min<" in render(
         "{% moment at 'relative' %}", at=berlin(2026, 11, 20, 14, 30)
     )
+
+
+def test_an_icons_label_is_escaped_whatever_was_said_before() -> None:
+    # Equal as words, and so once the same entry of the cache.
+    assert 'aria-label="<b>"' in suite.icon("pin", label=SafeString("<b>"))
+    assert 'aria-label="&lt;b&gt;"' in suite.icon("pin", label="<b>")
 
 
 def test_icon_is_decoration_unless_it_is_named() -> None:
