@@ -9,6 +9,7 @@ from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.core.signals import request_started
 from django.db import close_old_connections
+from django.http import FileResponse
 from django.urls import set_script_prefix
 
 from core.database import visit
@@ -51,6 +52,8 @@ class OneVisitHandler(ASGIHandler):
             request, refusal = self.create_request(scope, body)
             response: Any = refusal if request is None else self.get_response(request)
             response._handler_class = self.__class__
+            if isinstance(response, FileResponse):
+                response.block_size = self.chunk_size  # 64 KiB, as Django's own handler has it
             if response.streaming:
                 close_old_connections()  # the rest is read in another thread
             else:

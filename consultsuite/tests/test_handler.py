@@ -1,6 +1,7 @@
 """Requests on their way through the handler, with views that show what it does."""
 
 import asyncio
+import io
 import threading
 from collections.abc import AsyncIterator
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 from django.core.signals import request_finished, request_started
 from django.db import connection
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import path
 from pytest_django import Settings
 
@@ -56,6 +57,11 @@ def broken(request: HttpRequest) -> StreamingHttpResponse:
     return StreamingHttpResponse(numbers())
 
 
+def file(request: HttpRequest) -> FileResponse:
+    """200 kB of a file."""
+    return FileResponse(io.BytesIO(b"x" * 200_000))
+
+
 def ask(request: HttpRequest) -> HttpResponse:
     """Uses the database; says whether a connection was left over from an earlier request."""
     left = connection.connection is not None
@@ -64,7 +70,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     return HttpResponse(str(left))
 
 
-urlpatterns = [path(view.__name__, view) for view in (echo, meet, endless, broken, ask)]
+urlpatterns = [path(view.__name__, view) for view in (echo, meet, endless, broken, file, ask)]
 
 
 @pytest.fixture(autouse=True)
@@ -85,6 +91,8 @@ class Exchange:
             "query_string": b"",
             "headers": [(b"host", b"testserver")],
         }
+        self.messages = 0
+        """In which the body came."""
         self.said: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.heard: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.task: asyncio.Task[None] = asyncio.ensure_future(
@@ -117,7 +125,8 @@ class Exchange:
         body: bytes = b""
         while True:
             message = await self.hear()
-            body += message["body"]
+            self.messages += 1
+            body += message.get("body", b"")
             if not message.get("more_body"):
                 await asyncio.wait_for(self.task, SECONDS)
                 return body
@@ -182,6 +191,14 @@ async def test_what_is_read_bit_by_bit_ends_when_nobody_listens() -> None:
     assert told == []
     await exchange.leave()
     assert told == ["closed"]
+
+
+@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume")
+async def test_a_file_is_sent_in_large_pieces() -> None:
+    exchange = Exchange("file")
+    exchange.say()
+    assert len(await exchange.body()) == 200_000
+    assert exchange.messages <= 6
 
 
 async def test_what_cannot_be_read_is_logged_by_the_server() -> None:
