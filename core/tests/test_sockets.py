@@ -67,6 +67,13 @@ async def test_token_is_answered_as_subprotocol(client_user: User, open_socket: 
         {"headers": [(b"origin", b"http://testserver")]},
         {"headers": [(b"origin", b"http://testserver"), (b"cookie", b"sessionid=unknown")]},
         {"headers": [(b"origin", b"http://testserver"), (b"cookie", b"\xff;=;sessionid")]},
+        # Unquoted it holds a character that PostgreSQL takes in no text.
+        {
+            "headers": [
+                (b"origin", b"http://testserver"),
+                (b"cookie", b'sessionid="\\000aaaaaaaaaaa"'),
+            ]
+        },
     ],
 )
 async def test_stranger_is_closed_with_4401(db: None, options: dict[str, Any]) -> None:
