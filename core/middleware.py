@@ -1,23 +1,17 @@
-"""Middleware: the origin of actions, and outages said as such."""
+"""Middleware: policies, the size of requests, and the origin of actions."""
 
-import logging
 from collections.abc import Callable
 
 from csp.constants import SELF
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from redis.exceptions import RedisError
 
 from core.context import acting_from, origin_of_request
 from core.errors import ActionError, NotAllowed
 from core.refusals import tell_of_request
 from core.requests import refuse
 from core.sizes import TOO_LARGE
-
-logger = logging.getLogger(__name__)
 
 
 class PolicyHeadersMiddleware:
@@ -73,19 +67,9 @@ class RequestContextMiddleware:
             return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Refused actions are told to the person; PostgreSQL or Redis away is an outage (503).
-
-        Pages need Redis for the cache only, which counts the attempts to sign in: a server that
-        cannot count them lets nobody try.
-        """
+        """Refused actions are told to the person."""
         if isinstance(error, NotAllowed):
             tell_of_request(request, error)
         if isinstance(error, ActionError):
             return refuse(request, error)
-        if not isinstance(error, OperationalError | InterfaceError | RedisError):
-            return None
-        away = "Redis" if isinstance(error, RedisError) else "Database"
-        logger.error("%s unavailable: %s", away, type(error).__name__)
-        response = render(request, "503.html", status=503)
-        response["Retry-After"] = "5"
-        return response
+        return None

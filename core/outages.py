@@ -9,6 +9,8 @@ import time
 from kombu.exceptions import OperationalError as BrokerAway
 from redis.exceptions import RedisError
 
+from core.database import DATABASE_AWAY
+
 logger = logging.getLogger(__name__)
 
 REDIS_AWAY = (OSError, RedisError, RuntimeError)
@@ -17,6 +19,12 @@ to a connection that has just closed with a RuntimeError."""
 
 QUEUE_AWAY = (OSError, RedisError, BrokerAway)
 """What Celery raises when work cannot be queued."""
+
+REQUESTS_NEED = (*DATABASE_AWAY, RedisError)
+"""What a request meets while one of them is away; it is answered by 503."""
+
+RETRY_AFTER_SECONDS = "5"
+"""For the header of that answer."""
 
 FORGOTTEN_SECONDS = 60.0
 """An outage of which nothing was noted for so long is over: what comes then is another one. A
@@ -57,6 +65,11 @@ class Outage:
 
 database_outage = Outage("PostgreSQL", "Whoever writes is told to try again.")
 redis_outage = Outage("Redis", "Events are read from the log every second until it is back.")
+
+
+def note_away(error: BaseException) -> None:
+    """Note the outage of the service that this error tells of; anything else is Redis's."""
+    (database_outage if isinstance(error, DATABASE_AWAY) else redis_outage).note(error)
 
 
 class OneLinePerRedisOutage(logging.Filter):

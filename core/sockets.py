@@ -31,7 +31,7 @@ from core.floods import FLOOD, Frames, admitted, take_place
 from core.frames import TAKE, FrameError, error_frame, parse_frame
 from core.hub import RESTARTING, Hub, hub
 from core.kinds import kind_of
-from core.outages import database_outage, redis_outage
+from core.outages import database_outage, note_away
 from core.outlet import Outlet
 from core.people import SIGNED_OUT, SIGNED_OUT_FRAME
 from core.refusals import tell_of_frame, tell_of_token
@@ -218,7 +218,7 @@ class SuiteConsumer(AsyncWebsocketConsumer):
         except (UnknownStream, Http404):
             self._refuse(content, "not_found", "There is nothing here that you may see.")
         except (*DATABASE_AWAY, RedisError, OSError) as error:
-            (database_outage if isinstance(error, DATABASE_AWAY) else redis_outage).note(error)
+            note_away(error)
             self._refuse(content, "unavailable", "The server is busy recovering. Send it again.")
         except Exception:
             logger.exception("A frame of type %s failed", content.get("type"))

@@ -1,5 +1,6 @@
 """Health, where one can go, and the pages shown when something is wrong."""
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -17,8 +18,10 @@ from django.views.decorators.csrf import csrf_exempt, requires_csrf_token
 from django.views.decorators.http import require_POST, require_safe
 
 from core.actions.violations import count_violation
-from core.api.problems import CONTENT_TYPE, problem
+from core.api.problems import AWAY, CONTENT_TYPE, problem
+from core.context import page
 from core.limits import limited, spend_for
+from core.outages import REQUESTS_NEED, RETRY_AFTER_SECONDS, note_away
 from core.palette import destinations
 from core.refusals import tell_of_request
 from core.requests import person
@@ -144,8 +147,29 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500: rendered without context, since anything may be broken; JSON under `/api/`."""
+    """500: rendered without context, since anything may be broken; JSON under `/api/`.
+
+    503 where PostgreSQL or Redis is away, whichever middleware or view has noticed. Pages need
+    Redis for the cache only, which counts the attempts to sign in: a server that cannot count them
+    lets nobody try.
+    """
+    error = sys.exc_info()[1]
+    if isinstance(error, REQUESTS_NEED):
+        note_away(error)
+        return unavailable(request)
     if request.path.startswith("/api/"):
         document = problem(500, "Something went wrong here. It is noted; try again.")
         return JsonResponse(document, status=500, content_type=CONTENT_TYPE)
     return HttpResponse(render_to_string("500.html"), status=500)
+
+
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """503 with `Retry-After`. Whoever answers so has noted in the log why."""
+    response: HttpResponse
+    if request.path.startswith("/api/"):
+        response = JsonResponse(problem(503, AWAY), status=503, content_type=CONTENT_TYPE)
+    else:
+        response = HttpResponse(render_to_string("503.html", page(request)), status=503)
+    response["Retry-After"] = RETRY_AFTER_SECONDS
+    response._has_been_logged = True  # type: ignore[attr-defined]
+    return response

@@ -4,20 +4,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.db import InterfaceError, OperationalError
 from django.http import Http404
-from redis.exceptions import RedisError
 from rest_framework import exceptions
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from core.errors import ActionError, NotAllowed, RateLimited
-from core.outages import database_outage, redis_outage
+from core.outages import REQUESTS_NEED, RETRY_AFTER_SECONDS, note_away
 from core.refusals import tell_of_request
 
 CONTENT_TYPE = "application/problem+json"
 KEPT_HEADERS = ("Retry-After", "WWW-Authenticate", "Allow")
+
+AWAY = "A part of the server is away for a moment. Try again."
 
 TITLES = {
     400: "Not valid",
@@ -66,10 +66,10 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
 def _answer_to(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, ActionError):
         return _refusal(error)
-    if isinstance(error, OperationalError | InterfaceError | RedisError):
-        (redis_outage if isinstance(error, RedisError) else database_outage).note(error)
-        response = _answer(503, "A part of the server is away for a moment. Try again.")
-        response["Retry-After"] = "5"
+    if isinstance(error, REQUESTS_NEED):
+        note_away(error)
+        response = _answer(503, AWAY)
+        response["Retry-After"] = RETRY_AFTER_SECONDS
         response._has_been_logged = True  # type: ignore[attr-defined] # one line for the outage, not one for each request
         return response
     if isinstance(error, exceptions.ValidationError):

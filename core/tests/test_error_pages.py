@@ -5,10 +5,6 @@ import re
 import pytest
 from django.template.loader import get_template
 from django.test import Client
-from django.urls import reverse
-from pytest_django import Settings
-
-from accounts.models import User
 
 PAGES = ["400", "403", "403_csrf", "404", "413", "429", "500", "503"]
 
@@ -33,18 +29,6 @@ def test_keeps_the_theme_that_was_chosen() -> None:
 def test_a_stale_form_leads_back_to_its_page() -> None:
     html = get_template("403_csrf.html").render({"back": "/rooms/new/"})
     assert 'href="/rooms/new/">Load the page again</a>' in html
-
-
-@pytest.mark.django_db
-def test_redis_away_is_an_outage_and_not_a_failure(
-    client: Client, client_user: User, settings: Settings
-) -> None:
-    cache = {"BACKEND": "django.core.cache.backends.redis.RedisCache"}
-    settings.CACHES = {"default": {**cache, "LOCATION": "redis://127.0.0.1:1/0"}}
-    credentials = {"login": client_user.email, "password": "whatever it is"}
-    answer = client.post(reverse("account_login"), credentials)
-    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
-    assert "Error 503" in answer.content.decode()
 
 
 def test_pages_are_compressed_for_who_can_read_that(client: Client) -> None:
