@@ -62,6 +62,29 @@ class TestLooking:
         assert "no-store" in answer["Cache-Control"]
         assert (answer["X-Robots-Tag"], answer["Referrer-Policy"]) == ("noindex", "same-origin")
 
+    def test_says_the_time_in_the_readers_zone_or_names_the_inviters(
+        self, client: Client, consultant: User, client_user: User, make_room: Callable[..., Room]
+    ) -> None:
+        consultant.timezone, client_user.timezone = "Europe/Copenhagen", "Asia/Tokyo"
+        User.objects.bulk_update([consultant, client_user], ["timezone"])
+        start = (timezone.now() + timedelta(days=9)).replace(month=1, day=12, hour=8, minute=30)
+        start = start.replace(year=start.year + 1)
+        room = make_room("Merger", mode="scheduled", scheduled_at=start)
+        address = url(invite(actor=consultant, room=room, email=LENA, role=Role.CLIENT))
+
+        def begins() -> str:
+            html = client.get(address).content.decode()
+            (words,) = re.findall(r"It begins <time[^>]*>[^<]* ([\d:]+)</time>([^<]*)\.", html)
+            return "".join(words)
+
+        assert begins() == "9:30 (Europe/Copenhagen)"
+        client.cookies["timezone"] = "Nowhere/Land"
+        assert begins() == "9:30 (Europe/Copenhagen)"
+        client.cookies["timezone"] = "America/New_York"
+        assert begins() == "3:30"
+        client.force_login(client_user)
+        assert begins() == "17:30"
+
     def test_uses_nothing_up(self, client: Client, invitation: RoomInvitation) -> None:
         before = everything_stored()
         for _ in range(3):

@@ -153,21 +153,25 @@ def _page(request: HttpRequest, token: str, **forms: Form) -> HttpResponse:
         response = render(
             request,
             "rooms/join.html",
-            _context(token, found, forms),
+            _context(request, token, found, forms),
             status=422 if is_wrong else 200,
         )
     response["X-Robots-Tag"] = "noindex"
     return response
 
 
-def _context(token: str, found: Landing, forms: dict[str, Form]) -> dict[str, Any]:
+def _context(
+    request: HttpRequest, token: str, found: Landing, forms: dict[str, Form]
+) -> dict[str, Any]:
     known = found.way in (Way.GUEST, Way.BACK)
     inviter = found.invitation.invited_by
+    knows_zone = request.user.is_authenticated or zone_of(request)
     return {
         "token": token,
         "invitation": found.invitation,
         "room": found.invitation.room,
         "by": inviter,
+        "zone": "" if knows_zone else inviter.timezone,
         "organisation": organisation_name(inviter),
         "way": found.way,
         "guest": found.guest,
