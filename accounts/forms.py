@@ -2,6 +2,7 @@
 
 import zoneinfo
 from typing import Any
+from uuid import uuid4
 
 from allauth.account.forms import ResetPasswordForm as AllauthResetPasswordForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
@@ -244,7 +245,7 @@ class NewAccountForm(KeepAccountForm, NameForm):
 
 
 class ApiTokenForm(forms.Form):
-    """A new API token."""
+    """A new API token. ``key`` is each form's own: sent again, it makes no second token."""
 
     name = forms.CharField(
         label="What is it for?",
@@ -255,6 +256,7 @@ class ApiTokenForm(forms.Form):
     scope = forms.ChoiceField(
         label="What may it do?",
         choices=[
+    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
             (Scope.READ, "Read what you can read"),
             (Scope.WRITE, "Read and change what you can"),
             (Scope.ADMIN, "Administer as well"),

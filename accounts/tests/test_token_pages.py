@@ -12,7 +12,8 @@ from tests.fixtures import PASSWORD, capture_events, names
 
 TOKENS = "/profile/tokens/"
 NEW = f"{TOKENS}new/"
-FORM = {"name": "Nightly export", "scope": "read", "days": "90"}
+KEY = "7b6d3b50-6a53-4d5c-9a39-0d0b8f8d7a11"
+FORM = {"name": "Nightly export", "scope": "read", "days": "90", "key": KEY}
 
 
 @pytest.fixture
@@ -49,6 +50,27 @@ def test_a_new_token_is_shown_once(browser: Client, client_user: User) -> None:
     assert row.digest not in html
     for words in ("Nightly export", "Read only", "Last used", token[:8]):
         assert words in html
+
+
+def test_a_form_sent_again_makes_no_second_token(browser: Client) -> None:
+    """By reloading the page that shows the token, say."""
+    form = FORM | {"key": str(browser.get(NEW).context["form"]["key"].value())}
+    assert browser.post(NEW, {**form, "name": " "}).status_code == 422
+    assert browser.post(NEW, form).status_code == 201
+    again = browser.post(NEW, form, follow=True)
+    assert again.redirect_chain == [(TOKENS, 302)]
+    assert "was made already" in again.content.decode()
+    assert ApiToken.objects.count() == 1
+    fresh = FORM | {"key": str(browser.get(NEW).context["form"]["key"].value())}
+    assert browser.post(NEW, fresh).status_code == 201
+    assert browser.post(NEW, form).status_code == 302
+    assert ApiToken.objects.count() == 2
+
+
+def test_a_form_without_its_key_is_refused(browser: Client) -> None:
+    for key in ("", "x"):
+        answer = browser.post(NEW, FORM | {"key": key})
+        assert (answer.status_code, ApiToken.objects.count()) == (422, 0)
 
 
 def test_never_used_is_said(browser: Client, client_user: User) -> None:

@@ -17,6 +17,13 @@ from core.errors import ActionError
 from core.requests import person, show_refusal
 
 PAGE_SIZE = 25
+SENT = "token_forms"
+"""In a session: the keys of the last forms that made a token."""
+MAX_SENT = 20
+MADE_ALREADY = (
+    "That token was made already, and is shown only once. If you have not copied it, revoke it "
+    "and make another."
+)
 
 
 @login_required
@@ -38,16 +45,26 @@ def token_list(request: HttpRequest) -> HttpResponse:
 @never_cache
 @reauthentication_required  # type: ignore[untyped-decorator] # allauth's
 def create(request: HttpRequest) -> HttpResponse:
-    """Make one. The token stands in this answer and nowhere else: no page shows it again."""
+    """Make one. The token stands in this answer and nowhere else: no page shows it again.
+
+    Not even the session, to be shown after a redirect. So that reloading the answer makes no
+    second token, a form makes one once.
+    """
     data = request.POST if request.method == "POST" else None
     form = ApiTokenForm(data, administers=may_administer(person(request)))
     if request.method == "POST" and form.is_valid():
         me = person(request)
+        key = str(form.cleaned_data.pop("key"))
+        sent = request.session.get(SENT, [])
+        if key in sent:
+            messages.warning(request, MADE_ALREADY)
+            return redirect("accounts:tokens")
         try:
             token, row = create_api_token(actor=me, user=me, **form.cleaned_data)
         except ActionError as error:
             show_refusal(form, error)
         else:
+            request.session[SENT] = [*sent, key][-MAX_SENT:]
             context = {"token": token, "row": row}
             return render(request, "accounts/token_made.html", context, status=201)
     status = 422 if form.errors else 200
