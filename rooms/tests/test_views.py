@@ -1,11 +1,13 @@
 """Pages of rooms: what they show, what they refuse, how many queries they take."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -293,6 +295,28 @@ def test_people_are_added_changed_and_removed(
     assert Participant.objects.get(room=room, user=manager).left_at is not None
     assert removed.index("No longer here") < removed.index("Helen Brandt")
     assert signed_in(client, manager).get(url("room", room)).status_code == 404
+
+
+def test_somebody_added_has_the_same_colour_in_the_panel_and_on_the_stage(
+    client: Client, room: Room, consultant: User
+) -> None:
+    signed_in(client, consultant)
+    added = User.objects.create(
+        id=UUID(int=consultant.pk.int ^ (1 << 64)), email="ines@demo.test", name="Ines Moreau"
+    )
+    EmailAddress.objects.create(user=added, email=added.email, verified=True, primary=True)
+    assert added.person_colour == consultant.person_colour
+    stage = client.post(
+        url("people_add", room),
+        {"email": added.email, "role": "observer"},
+        headers={"HX-Request": "true"},
+    )
+    panel = client.get(url("people", room))
+    shown = [
+        re.findall(rf"face (person-\d)[^>]*>{added.initials}<", page.content.decode())
+        for page in (stage, panel)
+    ]
+    assert shown[0] == shown[1] != [f"person-{consultant.person_colour}"]
 
 
 def test_leaving_leads_home(client: Client, room: Room, client_user: User) -> None:

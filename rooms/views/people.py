@@ -60,6 +60,7 @@ def add(request: HttpRequest, room_id: UUID) -> HttpResponse:
             show_refusal(form, error, other="email")
         else:
             form = AddPersonForm()
+            view = load(request, room_id)  # whoever is new may be among the first, with a colour
     return _people(request, view, form)
 
 
