@@ -135,6 +135,15 @@ class SetUpAppForm(_Counted, ActivateTOTPForm):  # type: ignore[misc]
         kwargs.setdefault("data", context.request.POST or None)
         super().__init__(*args, **kwargs)
 
+    def clean_code(self) -> str:
+        """The code; what is said of a wrong one names no recovery codes: there are none yet."""
+        try:
+            return str(super().clean_code())
+        except forms.ValidationError as error:
+            if error.code == "incorrect_code":
+                error.message = "That code did not work. Enter the one that the app shows now."
+            raise
+
 
 class CredentialField(forms.JSONField):
     """What a browser's authenticator answered, as JSON: shaped as WebAuthn says, or refused.
@@ -247,6 +256,7 @@ class NewAccountForm(KeepAccountForm, NameForm):
 class ApiTokenForm(forms.Form):
     """A new API token. ``key`` is each form's own: sent again, it makes no second token."""
 
+    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
     name = forms.CharField(
         label="What is it for?",
         max_length=ApiToken._meta.get_field("name").max_length,
@@ -256,7 +266,6 @@ class ApiTokenForm(forms.Form):
     scope = forms.ChoiceField(
         label="What may it do?",
         choices=[
-    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
             (Scope.READ, "Read what you can read"),
             (Scope.WRITE, "Read and change what you can"),
             (Scope.ADMIN, "Administer as well"),

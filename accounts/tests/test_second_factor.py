@@ -123,7 +123,9 @@ def test_secrets_are_stored_encrypted(browser: Client, client_user: User, set_up
 def test_a_wrong_code_sets_nothing_up(browser: Client) -> None:
     browser.get(ACTIVATE)
     answer = browser.post(ACTIVATE, {"code": "000000x"})
-    assert "That did not work" in answer.content.decode()
+    html = answer.content.decode()
+    assert "That code did not work. Enter the one that the app shows now." in html
+    assert "recovery code" not in html
     assert not Authenticator.objects.exists()
 
 
