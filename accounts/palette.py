@@ -32,6 +32,12 @@ def account(actor: Any, words: list[str]) -> Iterable[Destination]:
                 "shield-check",
                 also="2fa mfa passkey authenticator recovery codes security settings",
             ),
+            Destination(
+                "API tokens",
+                reverse("accounts:tokens"),
+                "terminal",
+                also="programs developers settings",
+            ),
         ]
     if words:
         pages += [

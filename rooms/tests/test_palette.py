@@ -36,6 +36,8 @@ def test_words_find_pages_by_the_beginnings_of_their_words(consultant: User) -> 
     assert labels(consultant, "new cons") == ["New consultation"]
     assert labels(consultant, "sett mail") == ["E-mail addresses"]
     assert labels(consultant, "passk") == ["Two-step sign-in"]
+    for words in ("token", "api"):
+        assert labels(consultant, words) == ["API tokens"]
     assert labels(consultant, "privacy") == ["Who looked at your data"]
 
 
