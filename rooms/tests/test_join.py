@@ -232,7 +232,13 @@ class TestComingIn:
     ) -> None:
         there = join_as_guest(actor=system, token=invitation.token, name="Lena Duarte")
         for _ in range(2):  # the second time it is on its way
-            client.post(url(invitation, "again/"))
+            asked = client.post(url(invitation, "again/"), follow=True)
+            html = asked.content.decode()
+            assert asked.status_code == 200
+            assert '<h1 class="text-xl">Look in your mailbox</h1>' in html
+            assert "a new link is on its way to your address" in html
+            assert "does not work" not in html
+            assert "Send me a new link" not in html
         fresh = reloaded(invitation)
         assert fresh.nonce
         html = client.get(url(fresh)).content.decode()

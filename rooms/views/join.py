@@ -6,7 +6,6 @@ Looking never uses the link: mail programs and scanners look before people do.
 from contextlib import suppress
 from typing import Any
 
-from django.contrib import messages
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -33,6 +32,9 @@ from rooms.actions.invitations import (
 from rooms.models import Participant
 from rooms.queries import invitations as queries
 from rooms.queries.invitations import Landing, Way
+
+SENT = "sent"
+"""In the query of a link that does not work: a new one was asked for."""
 
 
 @require_safe
@@ -115,11 +117,7 @@ def again(request: HttpRequest, token: str) -> HttpResponse:
     if participant is not None:
         with suppress(OnItsWay):  # then it is in the mailbox already
             send_guest_link(actor=User.objects.system(), participant=participant)
-    messages.info(
-        request,
-        "If you are a guest of that consultation, a new link is on its way to your address.",
-    )
-    return redirect("rooms:join", token)
+    return redirect(f"{reverse('rooms:join', args=[token])}?{SENT}")
 
 
 def _found(request: HttpRequest, token: str, *ways: Way) -> Landing | None:
@@ -146,7 +144,9 @@ def _refused(request: HttpRequest, token: str, error: ActionError, **forms: Form
 
 def _page(request: HttpRequest, token: str, **forms: Form) -> HttpResponse:
     found = queries.landing(token, viewer(request))
-    if found is None:
+    if found is None and SENT in request.GET:
+        response = render(request, "rooms/join_sent.html")
+    elif found is None:
         response = render(request, "rooms/join_over.html", {"token": token}, status=404)
     else:
         is_wrong = any(form.errors for form in forms.values())
