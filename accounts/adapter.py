@@ -83,6 +83,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         common = {"request": request, "email": email, "current_site": get_current_site(request)}
         hand_over(self.render_mail(template_prefix, email, common | context))
 
+    def send_notification_mail(
+        self,
+        template_prefix: str,
+        user: User,
+        context: dict[str, Any] | None = None,
+        email: str | None = None,
+    ) -> None:
+        """As allauth; the mail knows to whom it goes, and says when in their time zone."""
+        super().send_notification_mail(template_prefix, user, {"to": user} | (context or {}), email)
+
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Count an attempt; raises `RateLimited`, so that pages and API answer 429."""
         try:

@@ -1,5 +1,6 @@
 """Passwords that are hard to guess, and what follows when one is changed."""
 
+import re
 import time
 
 import pytest
@@ -17,6 +18,7 @@ from accounts.passwords import GuessingValidator
 from core.errors import NotAllowed
 from tests.fixtures import PASSWORD, capture_events, names, refused
 
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 NEW = "slow-harbour-lantern"
 CHANGE = "/accounts/password/change/"
 
@@ -82,6 +84,17 @@ def test_a_change_signs_out_everybody_else(client: Client, client_user: User) ->
     assert [letter.subject for letter in mail.outbox] == ["Your password was changed"]
     assert mail.outbox[0].to == [client_user.email]
     assert NEW not in mail.outbox[0].body
+
+
+def test_the_mail_says_when_and_with_what_in_words(client: Client, client_user: User) -> None:
+    User.objects.filter(pk=client_user.pk).update(timezone="Europe/Copenhagen")
+    sign_in(client, client_user)
+    form = {"oldpassword": PASSWORD, "password1": NEW, "password2": NEW}
+    client.post(CHANGE, form, headers={"User-Agent": FIREFOX})
+    words = str(mail.outbox[0].body)
+    assert re.search(r"When: \w+ \d+ \w+ \d{4}, \d+:\d\d \(Europe/Copenhagen\)\n", words)
+    assert "From: 127.0.0.1\nWith: Firefox on Linux\n" in words + "\n"
+    assert "Mozilla" not in str(mail.outbox[0].message())
 
 
 def test_a_reset_signs_out_everybody(client: Client, client_user: User) -> None:
