@@ -5,15 +5,24 @@ from redis.backoff import NoBackoff
 
 from consultsuite.settings.environment import DATABASE_URL, REDIS_URL, env
 
+_database = env.db_url_config(
+    DATABASE_URL or "postgresql://consultsuite@127.0.0.1:1/not-configured"
+)
 DATABASES = {
-    "default": env.db_url_config(
-        DATABASE_URL or "postgresql://consultsuite@127.0.0.1:1/not-configured"
-    )
+    "default": _database
     | {
         "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": True,
         # Waiting longer than 5 s for a connection helps nobody: the visible failure does.
         "OPTIONS": {
+            # A server that is there and does not answer, or a machine that is gone without a word.
+            "connect_timeout": 5,
+            "tcp_user_timeout": 10_000,  # milliseconds until what was sent must have arrived
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            # What follows the question mark in DATABASE_URL: sslmode, for example.
+            **_database.get("OPTIONS", {}),
             "pool": {
                 "min_size": 1,
                 "max_size": env.int("DATABASE_POOL", default=12),
@@ -21,7 +30,7 @@ DATABASES = {
                 # Attempts come ever more seldom until it gives up; then the next request tries
                 # at once. By default five minutes: a restarted server would not be noticed.
                 "reconnect_timeout": 2,
-            }
+            },
         },
     }
 }

@@ -1,5 +1,6 @@
 """Production refuses to start without secrets of its own."""
 
+import ast
 import os
 import secrets
 import subprocess
@@ -22,14 +23,16 @@ PRODUCTION = {
 }
 
 
-def load(**changed: str | None) -> subprocess.CompletedProcess[str]:
+SHOW = "from consultsuite import settings as s; print(s.DEBUG, s.SESSION_COOKIE_SECURE)"
+
+
+def load(show: str = SHOW, **changed: str | None) -> subprocess.CompletedProcess[str]:
     """Import the settings in a process of its own, with this environment; None leaves out."""
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)} | PRODUCTION
     for name, value in changed.items():
         environment.pop(name, None)
         if value is not None:
             environment[name] = value
-    show = "from consultsuite import settings as s; print(s.DEBUG, s.SESSION_COOKIE_SECURE)"
     return subprocess.run(
         [sys.executable, "-c", show],
         cwd=ROOT,
@@ -127,3 +130,13 @@ def test_microsoft_needs_one_tenant() -> None:
     for tenant in (None, "common", "organizations"):
         assert load(**MICROSOFT, MICROSOFT_TENANT=tenant).returncode == 1
     assert load(**MICROSOFT, MICROSOFT_TENANT="contoso.com").returncode == 0
+
+
+def test_what_the_address_of_the_database_says_is_kept() -> None:
+    """Above all how its connections are encrypted."""
+    show = "from consultsuite import settings as s; print(s.DATABASES['default']['OPTIONS'])"
+    done = load(show=show, DATABASE_URL="postgresql://s@127.0.0.1:1/s?sslmode=verify-full")
+    options = ast.literal_eval(done.stdout)
+    assert options["sslmode"] == "verify-full"
+    assert options["connect_timeout"] == 5  # seconds, and by default two minutes
+    assert options["pool"]["timeout"] == 5
