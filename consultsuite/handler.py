@@ -13,11 +13,20 @@ from django.http import FileResponse
 from django.urls import set_script_prefix
 
 from core.database import visit
+from core.outages import CROWDED, crowding
 
 REQUESTS_AT_ONCE = 32
 """In one process; what comes then waits. They share the connections of `DATABASE_POOL`."""
 
+REQUESTS_WAITING = 128
+"""In one process; what comes then is told to come back (503). While PostgreSQL hangs, each waits
+for seconds: the last of a queue without a bound would wait for ever."""
+
+READINESS = "/readyz"
+
 _threads = ThreadPoolExecutor(max_workers=REQUESTS_AT_ONCE, thread_name_prefix="requests")
+_aside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="aside")
+"""For what asks neither PostgreSQL nor Redis, and so waits for nobody."""
 
 
 class OneVisitHandler(ASGIHandler):
@@ -27,6 +36,10 @@ class OneVisitHandler(ASGIHandler):
     goes there and back for what begins a request, for the view, for the middleware around it and
     for what ends it: it prepares for views that are coroutines, and none of ours is one.
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._under_way = 0
 
     def load_middleware(self, is_async: bool = False) -> None:
         """The chain for blocking views, whatever is asked for."""
@@ -38,11 +51,26 @@ class OneVisitHandler(ASGIHandler):
             body = await self.read_body(receive)
         except RequestAborted:
             return
-        response = await visit(_threads, self._answer, scope, body)
+        response = await self._visit(scope, body)
         if response.streaming:
             await self._stream(response, receive, send)
         else:
             await self.send_response(response, send)
+
+    async def _visit(self, scope: Any, body: IO[bytes]) -> Any:
+        """Wait for a thread, where that is not in vain."""
+        waiting = self._under_way - REQUESTS_AT_ONCE
+        if scope["path"] == READINESS:
+            return await visit(_aside, self._answer, _nobodys(scope), body)
+        if waiting >= REQUESTS_WAITING:
+            return await visit(_aside, self._answer, {**scope, CROWDED: waiting}, body)
+        self._under_way += 1
+        try:
+            return await visit(_threads, self._answer, scope, body)
+        finally:
+            self._under_way -= 1
+            if self._under_way < REQUESTS_AT_ONCE:
+                crowding.over()
 
     def _answer(self, scope: Any, body: IO[bytes]) -> Any:
         """From the first signal of a request to the last, unless the answer is still to be read."""
@@ -74,3 +102,9 @@ class OneVisitHandler(ASGIHandler):
                     task.cancel()
                 await asyncio.gather(sending, leaving, return_exceptions=True)
                 await sync_to_async(response.close)()
+
+
+def _nobodys(scope: Any) -> Any:
+    """The request without its cookies: nobody's session is looked up for it."""
+    headers = [(name, value) for name, value in scope["headers"] if name != b"cookie"]
+    return {**scope, "headers": headers}

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 
 from core.context import acting_from, origin_of_request
 from core.errors import ActionError, NotAllowed
+from core.outages import CROWDED, Crowded
 from core.refusals import tell_of_request
 from core.requests import refuse
 from core.sizes import TOO_LARGE
@@ -52,6 +53,19 @@ class SizeLimitMiddleware:
         """Refuse it; core.views.bad_request answers."""
         if getattr(request, "scope", {}).get(TOO_LARGE):
             raise RequestDataTooBig
+        return self.get_response(request)
+
+
+class CrowdedMiddleware:
+    """503 where so many wait that the server (consultsuite.handler) lets nobody wait any more."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Refuse it; core.views.server_error answers."""
+        if waiting := getattr(request, "scope", {}).get(CROWDED):
+            raise Crowded(f"{waiting} requests wait")
         return self.get_response(request)
 
 

@@ -20,8 +20,16 @@ to a connection that has just closed with a RuntimeError."""
 QUEUE_AWAY = (OSError, RedisError, BrokerAway)
 """What Celery raises when work cannot be queued."""
 
-REQUESTS_NEED = (*DATABASE_AWAY, RedisError)
-"""What a request meets while one of them is away; it is answered by 503."""
+CROWDED = "consultsuite.crowded"
+"""In the scope of a request that is not let in: how many wait already."""
+
+
+class Crowded(Exception):
+    """So many requests wait in this process that one more would wait for too long."""
+
+
+UNAVAILABLE = (*DATABASE_AWAY, RedisError, Crowded)
+"""What a request meets that is answered by 503: trying again helps."""
 
 RETRY_AFTER_SECONDS = "5"
 """For the header of that answer."""
@@ -65,11 +73,17 @@ class Outage:
 
 database_outage = Outage("PostgreSQL", "Whoever writes is told to try again.")
 redis_outage = Outage("Redis", "Events are read from the log every second until it is back.")
+crowding = Outage("Room for requests", "Who comes now is told to try again.")
 
 
 def note_away(error: BaseException) -> None:
-    """Note the outage of the service that this error tells of; anything else is Redis's."""
-    (database_outage if isinstance(error, DATABASE_AWAY) else redis_outage).note(error)
+    """Note the outage that this error tells of; any of an unknown kind is Redis's."""
+    if isinstance(error, Crowded):
+        crowding.note(error)
+    elif isinstance(error, DATABASE_AWAY):
+        database_outage.note(error)
+    else:
+        redis_outage.note(error)
 
 
 class OneLinePerRedisOutage(logging.Filter):

@@ -21,7 +21,7 @@ from core.actions.violations import count_violation
 from core.api.problems import AWAY, CONTENT_TYPE, problem
 from core.context import page
 from core.limits import limited, spend_for
-from core.outages import REQUESTS_NEED, RETRY_AFTER_SECONDS, note_away
+from core.outages import RETRY_AFTER_SECONDS, UNAVAILABLE, note_away
 from core.palette import destinations
 from core.refusals import tell_of_request
 from core.requests import person
@@ -149,12 +149,12 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 def server_error(request: HttpRequest) -> HttpResponse:
     """500: rendered without context, since anything may be broken; JSON under `/api/`.
 
-    503 where PostgreSQL or Redis is away, whichever middleware or view has noticed. Pages need
-    Redis for the cache only, which counts the attempts to sign in: a server that cannot count them
-    lets nobody try.
+    503 where PostgreSQL or Redis is away or too many wait, whichever middleware or view has
+    noticed. Pages need Redis for the cache only, which counts the attempts to sign in: a server
+    that cannot count them lets nobody try.
     """
     error = sys.exc_info()[1]
-    if isinstance(error, REQUESTS_NEED):
+    if isinstance(error, UNAVAILABLE):
         note_away(error)
         return unavailable(request)
     if request.path.startswith("/api/"):

@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "core.middleware.AdminPolicyMiddleware",
     "core.middleware.SizeLimitMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "core.middleware.CrowdedMiddleware",
     # Pages shrink to a quarter. Tokens in them are masked anew each time, and Django pads the
     # length at random, so that it tells nothing (BREACH).
     "django.middleware.gzip.GZipMiddleware",

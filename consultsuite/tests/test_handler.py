@@ -13,12 +13,13 @@ from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpRe
 from django.urls import path
 from pytest_django import Settings
 
-from consultsuite.handler import OneVisitHandler
+from consultsuite.handler import REQUESTS_AT_ONCE, OneVisitHandler
 from tests.sockets import COMMITTED
 
 SECONDS = 10
 
 both = threading.Barrier(2)
+let_go = threading.Event()
 told: list[str] = []
 
 
@@ -62,6 +63,17 @@ def file(request: HttpRequest) -> FileResponse:
     return FileResponse(io.BytesIO(b"x" * 200_000))
 
 
+def wait(request: HttpRequest) -> HttpResponse:
+    """Answers when it is let go."""
+    let_go.wait(SECONDS)
+    return HttpResponse("done")
+
+
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Says whether it was given the cookies of the request."""
+    return HttpResponse(str(bool(request.COOKIES)))
+
+
 def ask(request: HttpRequest) -> HttpResponse:
     """Uses the database; says whether a connection was left over from an earlier request."""
     left = connection.connection is not None
@@ -70,7 +82,10 @@ def ask(request: HttpRequest) -> HttpResponse:
     return HttpResponse(str(left))
 
 
-urlpatterns = [path(view.__name__, view) for view in (echo, meet, endless, broken, file, ask)]
+urlpatterns = [
+    path(view.__name__, view) for view in (echo, meet, endless, broken, file, wait, readyz, ask)
+]
+handler500 = "core.views.server_error"
 
 
 @pytest.fixture(autouse=True)
@@ -78,25 +93,26 @@ def these_views(settings: Settings) -> None:
     settings.ROOT_URLCONF = __name__
     settings.MIDDLEWARE = []
     told.clear()
+    let_go.clear()
 
 
 class Exchange:
     """A request for one of the views, and what is answered."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, handler: OneVisitHandler | None = None) -> None:
         scope = {
             "type": "http",
             "method": "POST",
             "path": f"/{name}",
             "query_string": b"",
-            "headers": [(b"host", b"testserver")],
+            "headers": [(b"host", b"testserver"), (b"cookie", b"sessionid=x")],
         }
         self.messages = 0
         """In which the body came."""
         self.said: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.heard: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.task: asyncio.Task[None] = asyncio.ensure_future(
-            OneVisitHandler()(scope, self.said.get, self.heard.put)
+            (handler or OneVisitHandler())(scope, self.said.get, self.heard.put)
         )
 
     def say(self, part: bytes = b"", *, more: bool = False) -> None:
@@ -147,6 +163,35 @@ async def test_requests_run_side_by_side_in_threads_that_stay() -> None:
         names = {await exchange.body() for exchange in exchanges}
         assert len(names) == 2
         assert all(name.startswith(b"requests") for name in names)
+
+
+async def test_who_comes_when_too_many_wait_is_told_to_come_back(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.MIDDLEWARE = ["core.middleware.CrowdedMiddleware"]
+    monkeypatch.setattr("consultsuite.handler.REQUESTS_WAITING", 3)
+    shared = OneVisitHandler()
+
+    def begin(name: str) -> Exchange:
+        exchange = Exchange(name, shared)
+        exchange.say()
+        return exchange
+
+    inside = [begin("wait") for _ in range(REQUESTS_AT_ONCE + 3)]
+    await asyncio.sleep(0)  # they are under way before who comes now
+    for _ in range(2):
+        start = await begin("echo").hear()
+        assert start["status"] == 503
+        assert (b"Retry-After", b"5") in start["headers"]
+    # Whoever asks whether the process answers is answered, and needs no session for it.
+    assert await begin("readyz").body() == b"False"
+    let_go.set()
+    assert {await exchange.body() for exchange in inside} == {b"done"}
+    assert await begin("echo").body() == b""
+    assert [record.getMessage().split(" (")[0].split(" after")[0] for record in caplog.records] == [
+        "Room for requests is away",
+        "Room for requests is back",
+    ]
 
 
 @COMMITTED

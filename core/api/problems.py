@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from core.errors import ActionError, NotAllowed, RateLimited
-from core.outages import REQUESTS_NEED, RETRY_AFTER_SECONDS, note_away
+from core.outages import RETRY_AFTER_SECONDS, UNAVAILABLE, note_away
 from core.refusals import tell_of_request
 
 CONTENT_TYPE = "application/problem+json"
@@ -66,7 +66,7 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
 def _answer_to(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, ActionError):
         return _refusal(error)
-    if isinstance(error, REQUESTS_NEED):
+    if isinstance(error, UNAVAILABLE):
         note_away(error)
         response = _answer(503, AWAY)
         response["Retry-After"] = RETRY_AFTER_SECONDS
