@@ -26,7 +26,7 @@ PRODUCTION = {
 SHOW = "from consultsuite import settings as s; print(s.DEBUG, s.SESSION_COOKIE_SECURE)"
 
 
-def load(show: str = SHOW, **changed: str | None) -> subprocess.CompletedProcess[str]:
+def load(show: str = SHOW, /, **changed: str | None) -> subprocess.CompletedProcess[str]:
     """Import the settings in a process of its own, with this environment; None leaves out."""
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)} | PRODUCTION
     for name, value in changed.items():
@@ -135,7 +135,7 @@ def test_microsoft_needs_one_tenant() -> None:
 def test_what_the_address_of_the_database_says_is_kept() -> None:
     """Above all how its connections are encrypted."""
     show = "from consultsuite import settings as s; print(s.DATABASES['default']['OPTIONS'])"
-    done = load(show=show, DATABASE_URL="postgresql://s@127.0.0.1:1/s?sslmode=verify-full")
+    done = load(show, DATABASE_URL="postgresql://s@127.0.0.1:1/s?sslmode=verify-full")
     options = ast.literal_eval(done.stdout)
     assert options["sslmode"] == "verify-full"
     assert options["connect_timeout"] == 5  # seconds, and by default two minutes
