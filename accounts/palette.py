@@ -47,6 +47,9 @@ def account(actor: Any, words: list[str]) -> Iterable[Destination]:
                 "laptop",
                 also="sessions browsers devices settings",
             ),
+            Destination(
+                "Change the theme", "", "moon", also="dark light mode", does="theme-toggle"
+            ),
             Destination("Sign out", reverse("account_logout"), "log-out", also="log logout out"),
         ]
     return matching(pages, words)

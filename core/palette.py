@@ -18,7 +18,9 @@ MAX_WORDS = 8
 class Destination:
     """One entry: its words, where it leads and the icon beside it.
 
-    ``also`` are words by which it is found as well; ``note`` stands behind the label.
+    ``also`` are words by which it is found as well; ``note`` stands behind the label. What does
+    something in the browser instead has no ``url``; ``does`` is the button's data attribute for
+    the script, as ``theme-toggle``.
     """
 
     label: str
@@ -26,6 +28,7 @@ class Destination:
     icon: str
     note: str = ""
     also: str = ""
+    does: str = ""
 
 
 Source = Callable[[Any, list[str]], Iterable[Destination]]

@@ -1,5 +1,6 @@
 """Go to anything: what is offered, to whom, by which words."""
 
+import re
 from typing import Any
 
 import pytest
@@ -38,6 +39,8 @@ def test_words_find_pages_by_the_beginnings_of_their_words(consultant: User) -> 
     assert labels(consultant, "passk") == ["Two-step sign-in"]
     for words in ("token", "api"):
         assert labels(consultant, words) == ["API tokens"]
+    for words in ("dark", "light", "theme"):
+        assert labels(consultant, words) == ["Change the theme"]
     assert labels(consultant, "privacy") == ["Who looked at your data"]
 
 
@@ -80,6 +83,17 @@ def test_the_page_and_the_fragment_offer_the_same(consultant: User, room: Room) 
     assert "<html" not in fragment.content.decode()
 
 
+def test_what_does_something_is_a_button_and_leads_nowhere(consultant: User) -> None:
+    client = Client()
+    client.force_login(consultant)
+    headers: dict[str, str]
+    for headers in ({}, {"HX-Request": "true"}):
+        html = client.get("/go/", {"q": "dark"}, headers=headers).content.decode()
+        words = r"<button[^>]* data-theme-toggle[^>]*>\s*<svg(?:(?!</button>).)*Change the theme"
+        assert re.search(words, html, re.DOTALL)
+        assert 'href=""' not in html
+
+
 @pytest.mark.parametrize("rooms", [1, 30])
 def test_the_palette_stays_within_its_queries(
     consultant: User, make_room: Any, rooms: int, django_assert_max_num_queries: Any
@@ -101,6 +115,7 @@ def test_guests_are_offered_what_they_can_use(system: User, client: Client) -> N
     assert labels(guest, "passw") == ["Keep your account"]
     assert labels(guest, "token") == []
     client.force_login(guest, backend="django.contrib.auth.backends.ModelBackend")
+    assert labels(guest, "theme") == ["Change the theme"]
     for words in ["", "settings", "out", "home", "privacy"]:
         for entry in destinations(guest, words):
             answer = client.get(entry.url)

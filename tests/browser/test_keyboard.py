@@ -123,6 +123,21 @@ def test_palette_goes_by_arrows_and_closes_to_where_one_was(
     expect(page.locator("#palette")).to_contain_text("Nothing here is called")
 
 
+def test_palette_changes_the_theme(consultant: User, visit: Visit) -> None:
+    page = visit(consultant).page
+    ground = "getComputedStyle(document.body).backgroundColor"
+    before = page.evaluate(ground)
+    page.keyboard.press("Control+k")
+    page.keyboard.type("dark")
+    option = page.get_by_role("option", name="Change the theme")
+    expect(option).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("combobox", name="Go to a page")).to_be_hidden()
+    assert page.evaluate(ground) != before
+    page.reload()
+    assert page.evaluate(ground) != before
+
+
 def test_question_mark_lists_what_this_page_answers_to(
     room: Room, consultant: User, visit: Visit
 ) -> None:
