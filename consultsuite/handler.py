@@ -23,6 +23,8 @@ REQUESTS_WAITING = 128
 for seconds: the last of a queue without a bound would wait for ever."""
 
 READINESS = "/readyz"
+OF_NOBODY = frozenset({READINESS, "/healthz"})
+"""Answered alike whoever asks, and so without a look at their session, which may be away."""
 
 _threads = ThreadPoolExecutor(max_workers=REQUESTS_AT_ONCE, thread_name_prefix="requests")
 _aside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="aside")
@@ -59,9 +61,11 @@ class OneVisitHandler(ASGIHandler):
 
     async def _visit(self, scope: Any, body: IO[bytes]) -> Any:
         """Wait for a thread, where that is not in vain."""
+        if scope["path"] in OF_NOBODY:
+            scope = _without_cookies(scope)
         waiting = self._under_way - REQUESTS_AT_ONCE
         if scope["path"] == READINESS:
-            return await visit(_aside, self._answer, _nobodys(scope), body)
+            return await visit(_aside, self._answer, scope, body)
         if waiting >= REQUESTS_WAITING:
             return await visit(_aside, self._answer, {**scope, CROWDED: waiting}, body)
         self._under_way += 1
@@ -104,7 +108,6 @@ class OneVisitHandler(ASGIHandler):
                 await sync_to_async(response.close)()
 
 
-def _nobodys(scope: Any) -> Any:
-    """The request without its cookies: nobody's session is looked up for it."""
+def _without_cookies(scope: Any) -> Any:
     headers = [(name, value) for name, value in scope["headers"] if name != b"cookie"]
     return {**scope, "headers": headers}

@@ -74,6 +74,11 @@ def readyz(request: HttpRequest) -> HttpResponse:
     return HttpResponse(str(bool(request.COOKIES)))
 
 
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The same, in a thread that may wait."""
+    return HttpResponse(f"{bool(request.COOKIES)} {threading.current_thread().name}")
+
+
 def ask(request: HttpRequest) -> HttpResponse:
     """Uses the database; says whether a connection was left over from an earlier request."""
     left = connection.connection is not None
@@ -83,7 +88,8 @@ def ask(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [
-    path(view.__name__, view) for view in (echo, meet, endless, broken, file, wait, readyz, ask)
+    path(view.__name__, view)
+    for view in (echo, meet, endless, broken, file, wait, readyz, healthz, ask)
 ]
 handler500 = "core.views.server_error"
 
@@ -192,6 +198,13 @@ async def test_who_comes_when_too_many_wait_is_told_to_come_back(
         "Room for requests is away",
         "Room for requests is back",
     ]
+
+
+async def test_monitoring_hears_of_the_database_whoever_asks() -> None:
+    """A session that cannot be read is an error page, and no list of the parts."""
+    exchange = Exchange("healthz")
+    exchange.say()
+    assert (await exchange.body()).startswith(b"False requests")
 
 
 @COMMITTED
