@@ -60,9 +60,11 @@ class LookingView(AdminApiView):
         return True
 
     @property
-    def reason(self) -> str:
-        """What the header says. HTTP hands it on as Latin-1, whatever was sent."""
-        text = self.request.headers.get(REASON.name, "")
+    def reason(self) -> str | None:
+        """What the header says, if it is there. HTTP hands it on as Latin-1, whatever was sent."""
+        text = self.request.headers.get(REASON.name)
+        if text is None:
+            return None
         try:
             return text.encode("latin-1").decode()
         except UnicodeError:

@@ -5,12 +5,16 @@ of such a test's time. Here the rows are deleted where there are any, and what m
 written comes from a copy made once, where a test has changed it.
 """
 
+import time
 from collections.abc import Iterator
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.test import TransactionTestCase
 from pytest_django import DjangoDbBlocker
+
+WRITERS_SECONDS = 15
+"""Longest wait for what a process of the test still writes."""
 
 COPIES = "as_migrated"
 """The schema with a copy of each table that migrations have written to."""
@@ -23,8 +27,17 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
         statements = ";\n".join(_statements())
 
     def take_back(_: TransactionTestCase) -> None:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(statements)
+        end = time.monotonic() + WRITERS_SECONDS
+        while True:
+            try:
+                with transaction.atomic(), connection.cursor() as cursor:
+                    cursor.execute(statements)
+            except OperationalError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.05)
+            else:
+                return
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", take_back)
@@ -37,7 +50,8 @@ def _statements() -> Iterator[str]:
     copied = _copy_what_is_there(tables)
     yield "SET LOCAL consultsuite.events_may_change = 'on'"  # else the log's triggers refuse
     names = ", ".join(f'"{table}"' for table in tables)
-    yield f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE"  # whoever still writes ends first
+    # Whoever still writes ends first. Nothing is held while waiting, or both would wait for ever.
+    yield f"LOCK TABLE {names} IN EXCLUSIVE MODE NOWAIT"
     for table in tables:
         ours, copy = f'public."{table}"', f'{COPIES}."{table}"'
         if table in copied:
@@ -51,6 +65,7 @@ def _copy_what_is_there(tables: list[str]) -> set[str]:
     """The tables with rows; each has a copy now."""
     copied = set()
     with connection.cursor() as cursor:
+        cursor.execute(f"DROP SCHEMA IF EXISTS {COPIES} CASCADE")  # with --reuse-db
         cursor.execute(f"CREATE SCHEMA {COPIES}")
         for table in tables:
             cursor.execute(f'SELECT 1 FROM "{table}" LIMIT 1')

@@ -26,7 +26,9 @@ class RangeTooLong(ActionError):
 
 
 @transaction.atomic
-def record_export(*, actor: Any, search: Search, form: str, reason: str = "") -> AccessReceipt:
+def record_export(
+    *, actor: Any, search: Search, form: str, reason: str | None = None
+) -> AccessReceipt:
     """Note that somebody takes what matches away, before the first line leaves.
 
     The receipt is that of `look_through`; whom the lines show is told while they are read. Records

@@ -54,7 +54,7 @@ def look_at(*, actor: Any, subject: Subject, reason: str) -> AccessReceipt:
 
 @transaction.atomic
 def look_through(
-    *, actor: Any, listing: Listing, people: Collection[UUID], reason: str = ""
+    *, actor: Any, listing: Listing, people: Collection[UUID], reason: str | None = None
 ) -> AccessReceipt:
     """Show ``people`` (ids) in a list; the reason counts as `look_at` says, for the whole list.
 
@@ -64,13 +64,13 @@ def look_through(
     """
     require(actor, listing.permission)
     given = looks_through(actor, listing, session=current_origin().session)
-    if reason:
+    if reason is not None:
         reason = _checked(reason)
         given = given.filter(reason=reason)
     # Locked: of two pages at once the second knows whom the first has told.
     receipt = given.select_for_update(no_key=True).first()
     if receipt is None:
-        if not reason:
+        if reason is None:
             raise ReasonNeeded(field="reason")
         receipt = _receipt(actor, listing.kind, None, listing.title, reason)
     others = get_user_model().objects.filter(pk__in=people, is_system=False)

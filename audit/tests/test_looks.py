@@ -104,7 +104,7 @@ def test_where_a_reason_is_needed_it_says_what_to_send(
     assert AccessReceipt.objects.count() == 0
 
 
-@pytest.mark.parametrize("reason", ["because", "  because  .   ", "\u200b" * 12, "x" * 501])
+@pytest.mark.parametrize("reason", ["because", "  because  .   ", "\u200b" * 12, "x" * 501, ""])
 def test_a_reason_says_something(reason: str, program: CheckedClient, client_user: User) -> None:
     with capture_events() as events:
         answer = program.get(USERS, headers=because(reason))

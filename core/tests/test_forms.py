@@ -46,10 +46,10 @@ def said(form: forms.Form) -> dict[str, Any]:
     [
         (NameForm({}), {"name": "Enter your name."}),
         (KeepAccountForm({}), {"password1": "Choose a password."}),
-        (ReasonForm({}), {"reason": "Enter a reason."}),
+        (ReasonForm({}), {"reason": "Say why you need to see this."}),
         (AgendaItemForm({}), {"title": "Enter a title.", "minutes": "Enter a number."}),
         (
-            ApiTokenForm({}),
+            ApiTokenForm({"key": "of this page"}),
             {
                 "name": "Answer this in a few words.",
                 "scope": "Choose one of these.",
@@ -59,7 +59,12 @@ def said(form: forms.Form) -> dict[str, Any]:
         (AddPersonForm({"role": "client"}), {"email": "Enter an e-mail address."}),
         (
             ExportForm({}),
-            {"since": "Choose a day.", "until": "Choose a day.", "kind": "Choose one of these."},
+            {
+                "since": "Choose a day.",
+                "until": "Choose a day.",
+                "kind": "Choose one of these.",
+                "reason": "Say why you need to see this.",
+            },
         ),
         (ResetPasswordForm({}), {"email": "Enter your e-mail address."}),
         (
