@@ -1,6 +1,7 @@
 """Every form says what to do where something is missing."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from allauth.account.forms import (
@@ -49,7 +50,7 @@ def said(form: forms.Form) -> dict[str, Any]:
         (ReasonForm({}), {"reason": "Say why you need to see this."}),
         (AgendaItemForm({}), {"title": "Enter a title.", "minutes": "Enter a number."}),
         (
-            ApiTokenForm({"key": "of this page"}),
+            ApiTokenForm({"key": uuid4()}),
             {
                 "name": "Answer this in a few words.",
                 "scope": "Choose one of these.",
