@@ -199,7 +199,7 @@ def test_words_search_by_an_index_too(long_log: dict[str, Any]) -> None:
     for text in ("Person 7", "person7@demo.test", str(long_log["message"])):
         ordered = matching(Event.objects.order_by("-at", "-pk"), text)
         plan, rows = plan_of(ordered[:100])
-        assert rows < 5_000, plan
+        assert rows < 10_000, plan  # one in fifty of 100,000, found, joined and sorted
 
 
 def test_a_page_deep_in_the_log_costs_no_more(long_log: dict[str, Any]) -> None:
