@@ -3,7 +3,6 @@
 import asyncio
 import math
 import os
-import statistics
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -155,18 +154,6 @@ def summarised(name: str, size: int, runs: list[dict[str, float]]) -> Row:
     }
 
 
-def split(name: str, rows: list[Row]) -> Row:
-    """What one message costs whatever the number of sockets, and what each socket adds."""
-    sizes = [float(row["sockets"]) for row in rows]
-    costs = [float(row["cpu_us_per_delivery"]) * float(row["sockets"]) for row in rows]
-    each, once = statistics.linear_regression(sizes, costs)
-    return {
-        "case": f"{name}, split over all sizes",
-        "cpu_ms_per_message": once / 1e3,
-        "cpu_us_per_socket": each,
-    }
-
-
 def goals(rows: list[Row], size: int) -> list[Goal]:
     """What the product has to reach, at that many sockets."""
     found = {str(row["server"]): row for row in rows if row["sockets"] == size}
@@ -196,9 +183,8 @@ async def compare(plan: Plan, scene: Scene, environment: dict[str, str]) -> Resu
         summarised(name, size, [{k: float(v) for k, v in run.items()} for run in runs])
         for (name, size), runs in sorted(found.items(), key=lambda item: (item[0][1], item[0][0]))
     ]
-    splits = [split(name, [r for r in rows if r["server"] == name]) for name in plan.servers]
     judged = 1_000 if 1_000 in plan.sizes else plan.sizes[-1]
-    return Result("fanout", rows + splits, goals(rows, judged))
+    return Result("fanout", rows, goals(rows, judged))
 
 
 def run() -> Result:

@@ -38,7 +38,6 @@ def figures(results: Path = RESULTS) -> str:
             "|---|--:|--:|--:|--:|",
             *map(_send_line, send["rows"]),
             "",
-            *(f"- {words}" for words in _split_words(fanout)),
             f"- {_slow_words(slow)}",
             f"- {_lists_words(lists)}",
             f"- {_processes_words(processes)}",
@@ -71,15 +70,6 @@ def _fanout_line(row: Data) -> str:
         f"| {row['server']} | {row['cpu_us_per_delivery']:,.3g} µs | {_ms(row['p50_ms'])} "
         f"| {_ms(row['p99_ms'])} | {row['lost']:,.0f} | {row['memory_kib_per_socket']:,.0f} KiB |"
     )
-
-
-def _split_words(result: Data) -> list[str]:
-    return [
-        f"{row['case'].partition(',')[0]}: {_ms(row['cpu_ms_per_message'])} of processor time a "
-        f"message, and {row['cpu_us_per_socket']:,.3g} µs for each socket that gets it."
-        for row in result["rows"]
-        if "cpu_us_per_socket" in row
-    ]
 
 
 def _send_line(row: Data) -> str:
@@ -146,7 +136,6 @@ def _ms(value: float | str) -> str:
 def profile(results: Path = RESULTS) -> str:
     """The section of docs/performance.md: what a message costs, step by step."""
     result = read("profile", results)
-    fanout = read("fanout", results)
     machine = result["machine"]
     return "\n".join(
         [
@@ -158,8 +147,6 @@ def profile(results: Path = RESULTS) -> str:
                 f"| {_emphasised(row)} | {row['cpu_us']:,.0f} µs | {row['library']} |"
                 for row in result["rows"]
             ),
-            "",
-            *(f"- {words}" for words in _split_words(fanout)),
             "",
         ]
     )

@@ -4,9 +4,7 @@ import math
 
 import pytest
 
-from bench.fanout import split
 from bench.figures import alternating, median_row, percentile, ratio, rounded, spread
-from bench.result import Row
 
 
 @pytest.mark.parametrize(
@@ -35,16 +33,6 @@ def test_medians_are_taken_figure_by_figure() -> None:
 def test_ratios() -> None:
     assert (ratio(3, 2), ratio(0, 2), ratio(1, 0)) == (1.5, 0, math.inf)
     assert spread([2.0, 4.0, 3.0]) == 2.0
-
-
-def test_the_cost_of_a_message_is_told_from_that_of_its_deliveries() -> None:
-    rows: list[Row] = [
-        {"sockets": sockets, "cpu_us_per_delivery": (4_000 + 15 * sockets) / sockets}
-        for sockets in (100, 1_000, 2_000)
-    ]
-    found = split("x", rows)
-    assert found["cpu_ms_per_message"] == pytest.approx(4.0)
-    assert found["cpu_us_per_socket"] == pytest.approx(15.0)
 
 
 def test_runs_alternate_there_and_back() -> None:
