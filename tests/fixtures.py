@@ -165,6 +165,14 @@ def say_why(client: Client, user: User, reason: str = "Ticket 4711: who did it?"
         look_through(actor=user, listing=AUDIT_LOG, people=[], reason=reason)
 
 
+@pytest.fixture
+def office(client: Client, staff: User) -> Client:
+    """A browser in the admin."""
+    client.force_login(staff)
+    prove(client, staff, is_in_admin=True)
+    return client
+
+
 @contextmanager
 def capture_events() -> Iterator[list[Event]]:
     """The events recorded inside the block, oldest first, filled in at its end."""

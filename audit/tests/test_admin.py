@@ -27,12 +27,10 @@ EXPORT = f"{LOG}export/"
 
 
 @pytest.fixture
-def office(client: Client, staff: User) -> Client:
-    """A browser in the admin, in which a reason was given."""
-    client.force_login(staff)
-    prove(client, staff, is_in_admin=True)
-    say_why(client, staff)
-    return client
+def office(office: Client, staff: User) -> Client:
+    """The browser in the admin, in which a reason was given."""
+    say_why(office, staff)
+    return office
 
 
 def shown(office: Client, **query: str) -> list[str]:

@@ -13,7 +13,7 @@ from core.admin import ActingAdmin
 from core.models import Event
 from messaging.models import Conversation
 from rooms.models import AgendaItem, Room
-from tests.fixtures import capture_events, prove, say_why
+from tests.fixtures import capture_events, say_why
 
 LOOKUPS = ("", "__exact", "__startswith", "__regex", "__gt", "__in", "__isnull")
 
@@ -21,12 +21,10 @@ MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 
 
 @pytest.fixture
-def office(client: Client, staff: User) -> Client:
-    """A browser in the admin."""
-    client.force_login(staff)
-    prove(client, staff, is_in_admin=True)
-    say_why(client, staff)
-    return client
+def office(office: Client, staff: User) -> Client:
+    """The browser in the admin, in which a reason was given."""
+    say_why(office, staff)
+    return office
 
 
 def address_of(model: type[Model]) -> str:

@@ -279,14 +279,6 @@ def test_a_look_goes_on_in_its_own_session(staff: User, client_user: User) -> No
         look_through(actor=staff, listing=ACCOUNTS, people=[], reason="because")
 
 
-@pytest.fixture
-def office(client: Client, staff: User) -> Client:
-    """A browser in the admin."""
-    client.force_login(staff)
-    prove(client, staff, is_in_admin=True)
-    return client
-
-
 def test_the_log_in_the_admin_asks_too(office: Client, client_user: User) -> None:
     answer = office.get(LOG, {"q": "Okafor"})
     form = answer["Location"]

@@ -43,14 +43,6 @@ NOT_PERSONAL = {
 """What staff open without a reason, and why."""
 
 
-@pytest.fixture
-def office(client: Client, staff: User) -> Client:
-    """A browser in the admin."""
-    client.force_login(staff)
-    prove(client, staff, is_in_admin=True)
-    return client
-
-
 def room_page(room: Room) -> str:
     return f"/admin/rooms/room/{room.pk}/change/"
 

@@ -31,7 +31,7 @@ from rooms.actions.invitations import invite
 from rooms.actions.participants import enter_room
 from rooms.admin import room_subject
 from rooms.models import Role, Room, RoomType
-from tests.fixtures import capture_events, everything_stored, names, prove, say_why
+from tests.fixtures import capture_events, everything_stored, names, say_why
 
 OURS = [
     model
@@ -73,12 +73,10 @@ def content(room: Room, client_user: User, consultant: User, system: User, staff
 
 
 @pytest.fixture
-def office(client: Client, staff: User) -> Client:
-    """A browser in which staff are signed in."""
-    client.force_login(staff)
-    prove(client, staff, is_in_admin=True)
-    say_why(client, staff)
-    return client
+def office(office: Client, staff: User) -> Client:
+    """The browser in the admin, in which a reason was given."""
+    say_why(office, staff)
+    return office
 
 
 def open_with_reason(office: Client, model: type[Model], pk: Any) -> Any:
