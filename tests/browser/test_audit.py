@@ -9,7 +9,7 @@ from tests.browser.axe import look
 from tests.browser.test_accessibility import Visit
 
 pytestmark = [
-    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.django_db(transaction=True),
     pytest.mark.browser,
 ]
 
