@@ -13,6 +13,7 @@ from core.actions import errands as life
 from core.actions import idempotency
 from core.database import DATABASE_AWAY
 from core.errands import insist
+from core.outages import redis_outage
 
 logger = logging.getLogger(__name__)
 
@@ -23,9 +24,12 @@ HEARTBEAT_MAX_AGE_SECONDS = 60
 
 @shared_task
 def beat_heart() -> None:
-    """Show `/healthz` that beat schedules and a worker works."""
-    with redis_client() as client:
-        client.set(HEARTBEAT_KEY, time.time(), ex=HEARTBEAT_MAX_AGE_SECONDS)
+    """Show `/healthz` that beat schedules and a worker works; while Redis is away, the next may."""
+    try:
+        with redis_client() as client:
+            client.set(HEARTBEAT_KEY, time.time(), ex=HEARTBEAT_MAX_AGE_SECONDS)
+    except (OSError, redis.RedisError) as error:
+        redis_outage.note(error)
 
 
 @shared_task
@@ -66,9 +70,12 @@ def forget_old_errands() -> None:
 
 
 def stop_heart() -> None:
-    """Show `/healthz` that the worker has stopped."""
-    with redis_client() as client:
-        client.delete(HEARTBEAT_KEY)
+    """Show `/healthz` that the worker has stopped; while Redis is away, its last beat gets old."""
+    try:
+        with redis_client() as client:
+            client.delete(HEARTBEAT_KEY)
+    except (OSError, redis.RedisError) as error:
+        redis_outage.note(error)
 
 
 def redis_client() -> redis.Redis:

@@ -290,13 +290,25 @@ async def processes_say_what_is_expected(run: "Run") -> list[str]:
     """A line when an outage begins and one when it ends; no traceback, whatever happens."""
     wrong = []
     for name, lines in run.world.said().items():
-        unexpected = [line for line in lines if not re.match("|".join(EXPECTED_LINES), line)]
-        if name in TALKATIVE and not any("raised unexpected" in line for line in unexpected):
-            continue
+        if name in TALKATIVE:
+            unexpected = _failed_tasks(lines)
+        else:
+            unexpected = [line for line in lines if not re.match("|".join(EXPECTED_LINES), line)]
         if len(unexpected) > 2 * MOST_LINES:  # how it began, and what became of it
             unexpected = [*unexpected[:MOST_LINES], "...", *unexpected[-MOST_LINES:]]
         wrong += [f"{name}: {line}" for line in unexpected]
     return wrong
+
+
+def _failed_tasks(lines: list[str]) -> list[str]:
+    """The lines of a worker's log that tell of tasks that failed, each with its traceback."""
+    found, is_failure = [], False
+    for line in lines:
+        if line.startswith("["):
+            is_failure = "raised unexpected" in line
+        if is_failure:
+            found.append(line)
+    return found
 
 
 @invariant
