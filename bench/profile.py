@@ -200,7 +200,7 @@ def run() -> Result:
     }
     rows: list[Row] = [_row(words, WHOLE, "", cost(step)) for words, step in wholes.items()]
     in_steps = {words: cost(step) for words, step in steps.of_a_message().items()}
-    in_steps["a connection from the pool, asked whether it lives", "psycopg_pool"] = cost(
+    in_steps["a connection from the pool, looked at whether it lives", "psycopg_pool"] = cost(
         borrow
     ) - cost(ask)
     rows += [_row(words, STEP, library, us) for (words, library), us in in_steps.items()]

@@ -20,6 +20,17 @@ CONVERSATION = "conversations/<uuid:conversation_id>/"
 MESSAGE = "messages/<uuid:message_id>/"
 
 urlpatterns: list[URLPattern] = [
+    # Looked through in this order: what is asked for most comes first.
+    path("conversations/", messaging.Conversations.as_view(), name="conversations"),
+    path(CONVERSATION, messaging.ConversationDetail.as_view(), name="conversation"),
+    path(
+        f"{CONVERSATION}messages/",
+        messaging.ConversationMessages.as_view(),
+        name="conversation-messages",
+    ),
+    path(f"{CONVERSATION}read/", messaging.ConversationRead.as_view(), name="conversation-read"),
+    path(MESSAGE, messaging.MessageDetail.as_view(), name="message"),
+    path(f"{MESSAGE}revisions/", messaging.MessageRevisions.as_view(), name="message-revisions"),
     path("auth/signin/", accounts.SignIn.as_view(), name="signin"),
     path("auth/signup/", accounts.SignUp.as_view(), name="signup"),
     path("auth/signout/", accounts.SignOut.as_view(), name="signout"),
@@ -65,16 +76,6 @@ urlpatterns: list[URLPattern] = [
     path(f"{ROOM}agenda/order/", agenda.AgendaOrder.as_view(), name="agenda-order"),
     path(f"{ROOM}agenda/clock/", agenda.AgendaClock.as_view(), name="agenda-clock"),
     path(f"{ROOM}agenda/<uuid:item_id>/", agenda.AgendaItemDetail.as_view(), name="agenda-item"),
-    path("conversations/", messaging.Conversations.as_view(), name="conversations"),
-    path(CONVERSATION, messaging.ConversationDetail.as_view(), name="conversation"),
-    path(
-        f"{CONVERSATION}messages/",
-        messaging.ConversationMessages.as_view(),
-        name="conversation-messages",
-    ),
-    path(f"{CONVERSATION}read/", messaging.ConversationRead.as_view(), name="conversation-read"),
-    path(MESSAGE, messaging.MessageDetail.as_view(), name="message"),
-    path(f"{MESSAGE}revisions/", messaging.MessageRevisions.as_view(), name="message-revisions"),
     path("admin/users/", accounts.Accounts.as_view(), name="admin-users"),
     path("admin/system-health/", accounts.SystemHealth.as_view(), name="admin-system-health"),
     path("admin/audit-logs/", audit.AuditLogs.as_view(), name="audit-logs"),

@@ -51,8 +51,10 @@ WRITTEN = [
 ]
 
 urlpatterns = [
-    path("", include("rooms.urls")),
+    # Looked through in this order: what is asked for most comes first.
+    path("api/", include("consultsuite.api_urls")),
     path("", include("messaging.urls")),
+    path("", include("rooms.urls")),
     path("", include("accounts.urls")),
     path("", include("audit.urls")),
     path(
@@ -75,7 +77,6 @@ urlpatterns = [
         providers.back,
         name="openid_connect_callback",
     ),
-    path("api/", include("consultsuite.api_urls")),
     path("go/", core_views.go, name="go"),
     path("reports/", core_views.reports, name="reports"),
     path("healthz", core_views.healthz, name="healthz"),

@@ -9,9 +9,14 @@ from uuid import UUID
 
 from channels.security.websocket import WebsocketDenier
 from django.conf import settings
-from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, get_user, get_user_model
+from django.contrib.auth import (
+    BACKEND_SESSION_KEY,
+    HASH_SESSION_KEY,
+    SESSION_KEY,
+    get_user,
+    get_user_model,
+)
 from django.contrib.sessions.models import Session
-from django.db import connection
 from django.dispatch import Signal
 from django.http import HttpRequest, parse_cookie
 from django.http.request import split_domain_port, validate_host
@@ -21,6 +26,7 @@ from knox.crypto import hash_token
 from knox.models import get_token_model
 
 from core.context import session_digest
+from core.database import ask
 from core.permissions import lacks_second_factor
 from core.rows import columns, instances
 
@@ -90,15 +96,13 @@ def live_token(token: str) -> Any:
 def _token_of(digest: str) -> Any:
     """The row with its person, expired or not. Asked at every frame and request of a program."""
     tokens, people = get_token_model(), get_user_model()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {columns(tokens, 'token')}, {columns(people, 'person')} "  # noqa: S608 - names
-            f"FROM {tokens._meta.db_table} token "
-            f"JOIN {people._meta.db_table} person ON person.id = token.user_id "
-            "WHERE token.digest = %s",
-            [digest],
-        )
-        found = cursor.fetchone()
+    found = ask(
+        f"SELECT {columns(tokens, 'token')}, {columns(people, 'person')} "  # noqa: S608 - names
+        f"FROM {tokens._meta.db_table} token "
+        f"JOIN {people._meta.db_table} person ON person.id = token.user_id "
+        "WHERE token.digest = %s",
+        [digest],
+    )
     if found is None:
         return None
     row, row.user = instances(found, tokens, people)
@@ -226,5 +230,37 @@ def _person_of_session(session_key: str) -> Any:
         return None
     request = HttpRequest()
     request.session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
-    user = get_user(request)  # checks the session's hash: a changed password ends it
+    user = person_of_session(request)
     return user if user.is_authenticated and user.is_active else None
+
+
+def person_of_session(request: HttpRequest) -> Any:
+    """The person signed in with the request's session, or Django's AnonymousUser. Blocking.
+
+    What is as it should be is read by written SQL: one query, beside the session's own. Whatever
+    is not (a changed password, a rotated secret, nobody at all) is left to Django.
+    """
+    session = request.session
+    person = _person(session.get(SESSION_KEY, ""))
+    if (
+        person is not None
+        and person.is_active
+        and session.get(BACKEND_SESSION_KEY) in settings.AUTHENTICATION_BACKENDS
+        and constant_time_compare(session.get(HASH_SESSION_KEY, ""), person.get_session_auth_hash())
+    ):
+        return person
+    return get_user(request)
+
+
+def _person(pk: str) -> Any:
+    people = get_user_model()
+    try:
+        key = UUID(pk)
+    except ValueError:
+        return None
+    row = ask(
+        f"SELECT {columns(people, 'person')} "  # noqa: S608 - names
+        f"FROM {people._meta.db_table} person WHERE id = %s",
+        [key],
+    )
+    return row and instances(row, people)[0]

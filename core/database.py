@@ -1,13 +1,15 @@
-"""Blocking code, which is all that asks the database, called from an event loop."""
+"""Asking the database: by statements kept prepared, and from an event loop."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
-from django.db import InterfaceError, OperationalError, close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
+
+from core.postgresql.base import DatabaseWrapper
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -17,6 +19,17 @@ DATABASE_AWAY = (OperationalError, InterfaceError)
 other database errors it does not."""
 
 _threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="sockets-database")
+
+
+def ask(statement: str, values: Sequence[Any]) -> tuple[Any, ...] | None:
+    """The first row of what a written statement answers, or None. Blocking.
+
+    PostgreSQL parses and plans it once in each connection: the values are not part of its text.
+    """
+    cursor = cast(DatabaseWrapper, connection).prepared_cursor()
+    cursor.execute(statement, values)
+    row: tuple[Any, ...] | None = cursor.fetchone() if cursor.description else None
+    return row
 
 
 async def in_database(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

@@ -9,6 +9,8 @@ from typing import Any
 from django.db import connection
 from django.db.models import Model
 
+from core.database import ask
+
 
 def insert(instance: Model) -> None:
     """As `save(force_insert=True)` of a new instance whose key is its own, without signals.
@@ -20,11 +22,9 @@ def insert(instance: Model) -> None:
     values = [
         field.get_db_prep_save(getattr(instance, field.attname), connection) for field in given
     ]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        if made:
-            for field, value in zip(made, cursor.fetchone(), strict=True):
-                setattr(instance, field.attname, value)
+    row = ask(sql, values) or ()
+    for field, value in zip(made, row, strict=True):
+        setattr(instance, field.attname, value)
     instance._state.adding, instance._state.db = False, connection.alias
 
 

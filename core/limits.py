@@ -2,12 +2,13 @@
 
 The table is `settings.RATE_LIMITS` (consultsuite/settings/limits.py). A small limit counts by a
 moving window, exactly; one over 100 by a sliding counter, whose memory does not grow with it
-(both of the library `limits`). One round trip for each of person and address.
+(both of the library `limits`). Counters of person and address are one round trip, windows two.
 """
 
 import math
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from functools import cache, wraps
 from typing import Any, Concatenate, ParamSpec
 
@@ -39,6 +40,54 @@ wait for a server that hangs more than once a second."""
 
 _paused_until = 0.0
 
+# The library's rule, for some limits at once: two keys and three numbers of each.
+_ACQUIRE_EACH = b"""
+local function acquire(KEYS, ARGV)
+%s
+end
+local answers = {}
+for place = 1, #KEYS / 2 do
+    local keys = {KEYS[2 * place - 1], KEYS[2 * place]}
+    local numbers = {ARGV[3 * place - 2], ARGV[3 * place - 1], ARGV[3 * place]}
+    answers[place] = acquire(keys, numbers) and 1 or 0
+end
+return answers
+"""
+
+
+@dataclass(frozen=True)
+class Use:
+    """What is counted against one limit."""
+
+    item: RateLimitItem
+    identifiers: tuple[str, str, str]
+    cost: int
+
+    @property
+    def is_rough(self) -> bool:
+        """Whether it is counted by a sliding counter."""
+        return self.item.amount > EXACT_UP_TO
+
+
+class Counters(RedisStorage):
+    """The library's storage, which can count against several limits in one round trip."""
+
+    def initialize_storage(self, uri: str) -> None:
+        """Prepare the scripts; nothing is sent yet."""
+        super().initialize_storage(uri)
+        script = _ACQUIRE_EACH % self.SCRIPT_ACQUIRE_SLIDING_WINDOW
+        self._acquire_each = self.get_connection().register_script(script)
+
+    def acquire_each(self, uses: Sequence[Use]) -> list[bool]:
+        """Count each by a sliding counter; for each, whether it was within its limit."""
+        keys, numbers = [], []
+        for use in uses:
+            key = use.item.key_for(*use.identifiers)
+            keys += [self._previous_window_key(key), self._current_window_key(key)]
+            numbers += [use.item.amount, use.item.get_expiry(), use.cost]
+        answers: list[int] = self._acquire_each(list(map(self.prefixed_key, keys)), numbers)
+        return [bool(answer) for answer in answers]
+
 
 def spend(name: str, *, person: Any = None, address: str | None = None, cost: int = 1) -> None:
     """Count ``cost`` against the limit of this name; raises `RateLimited` when it is used up.
@@ -51,9 +100,13 @@ def spend(name: str, *, person: Any = None, address: str | None = None, cost: in
         return
     rates = settings.RATE_LIMITS[name]
     counted = {"address": neighbourhood(address), "person": str(person or "")}
-    for who, key in counted.items():
-        if key and who in rates:
-            _spend(name, who, key, parse(rates[who]), cost)
+    uses = [
+        Use(parse(rates[who]), (name, who, key), cost)
+        for who, key in counted.items()
+        if key and who in rates
+    ]
+    if uses:
+        _spend(name, uses)
 
 
 def spend_for(request: HttpRequest, name: str) -> None:
@@ -83,30 +136,50 @@ def parse(rate: str) -> RateLimitItem:
     return RateLimitItemPerSecond(int(number), int(window[:-1] or 1) * SECONDS[window[-1]])
 
 
-def _spend(name: str, who: str, key: str, item: RateLimitItem, cost: int) -> None:
+def _spend(name: str, uses: Sequence[Use]) -> None:
     global _paused_until  # noqa: PLW0603 - one Redis for the process, one moment to ask it again
     closes = name in settings.RATE_LIMITS_THAT_CLOSE
     if not closes and time.monotonic() < _paused_until:
         return
-    limiter = _limiter(item.amount > EXACT_UP_TO, settings.REDIS_URL)
     try:
-        is_within = limiter.hit(item, name, who, key, cost=cost)
+        refused = _refused(uses)
         redis_outage.over()
-        if is_within:
+        if refused is None:
             return
-        freed_at = limiter.get_window_stats(item, name, who, key).reset_time
+        limiter = _limiter(refused.is_rough, settings.REDIS_URL)
+        freed_at = limiter.get_window_stats(refused.item, *refused.identifiers).reset_time
     except (OSError, RedisError) as error:
         redis_outage.note(error)
         if closes:
             raise
         _paused_until = time.monotonic() + PAUSE_SECONDS
         return
-    raise RateLimited(min(max(1, math.ceil(freed_at - time.time())), item.get_expiry()))
+    raise RateLimited(min(max(1, math.ceil(freed_at - time.time())), refused.item.get_expiry()))
+
+
+def _refused(uses: Sequence[Use]) -> Use | None:
+    """Count; a use that is beyond its limit."""
+    if rough := [use for use in uses if use.is_rough]:
+        within = _counters(settings.REDIS_URL).acquire_each(rough)
+        if not all(within):
+            return rough[within.index(False)]
+    for use in uses:
+        if not use.is_rough and not _limiter(False, settings.REDIS_URL).hit(
+            use.item, *use.identifiers, cost=use.cost
+        ):
+            return use
+    return None
 
 
 @cache
 def _limiter(counts_roughly: bool, redis_url: str) -> RateLimiter:
-    storage = RedisStorage(
+    kind = SlidingWindowCounterRateLimiter if counts_roughly else MovingWindowRateLimiter
+    return kind(_counters(redis_url))
+
+
+@cache
+def _counters(redis_url: str) -> Counters:
+    return Counters(
         redis_url,
         key_prefix="consultsuite:limits",
         socket_timeout=2,
@@ -114,5 +187,3 @@ def _limiter(counts_roughly: bool, redis_url: str) -> RateLimiter:
         # Once more at once: a connection from before a restart of Redis is noticed when used.
         retry=Retry(NoBackoff(), 1),  # type: ignore[arg-type]  # passed on to redis-py
     )
-    kind = SlidingWindowCounterRateLimiter if counts_roughly else MovingWindowRateLimiter
-    return kind(storage)

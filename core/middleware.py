@@ -1,12 +1,17 @@
 """Middleware: policies, the size of requests, and the origin of actions."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 
-from csp.constants import SELF
+from csp.constants import HEADER, SELF
+from csp.middleware import CSPMiddleware
 from django.conf import settings
+from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.functional import SimpleLazyObject
 
+from core.authentication import person_of_session
 from core.context import acting_from, origin_of_request
 from core.errors import ActionError, NotAllowed
 from core.outages import CROWDED, Crowded
@@ -26,6 +31,31 @@ class PolicyHeadersMiddleware:
         response = self.get_response(request)
         for name, value in settings.POLICY_HEADERS.items():
             response.headers.setdefault(name, value)
+        return response
+
+
+class ContentPolicyMiddleware(CSPMiddleware):
+    """django-csp, which builds the same policy anew for each answer that marks no script."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        super().__init__(get_response)
+        self._policy = ""
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        """Answer with the policy that was built before, unless this answer has one of its own."""
+        is_common = (
+            not hasattr(request, "_csp_nonce")
+            and response.status_code < HTTPStatus.BAD_REQUEST
+            and not any(name.startswith("_csp_") for name in vars(response))
+        )
+        if is_common and self._policy:
+            response.headers.setdefault(HEADER, self._policy)
+            return response
+        response = super().process_response(request, response)
+        if is_common:
+            self._policy = response.headers[HEADER]
         return response
 
 
@@ -67,6 +97,15 @@ class CrowdedMiddleware:
         if waiting := getattr(request, "scope", {}).get(CROWDED):
             raise Crowded(f"{waiting} requests wait")
         return self.get_response(request)
+
+
+class PersonMiddleware(AuthenticationMiddleware):
+    """Django's own, with a person who is found by written SQL."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Set ``request.user``, looked up when it is asked for first."""
+        super().process_request(request)
+        request.user = SimpleLazyObject(lambda: person_of_session(request))  # type: ignore[assignment]
 
 
 class RequestContextMiddleware:

@@ -20,7 +20,7 @@ from redis.retry import Retry
 
 from core import errands
 from core.context import current_origin
-from core.database import DATABASE_AWAY
+from core.database import DATABASE_AWAY, ask
 from core.events import DomainEvent, StreamKey
 from core.models import Errand, Event, Stream
 from core.outages import REDIS_AWAY, database_outage, redis_outage
@@ -74,9 +74,8 @@ def _append(event: DomainEvent, stream: StreamKey, actor: Any) -> Event:
         session=origin.session,
     )
     values = (row.name, actor.pk, json.dumps(row.data, cls=DjangoJSONEncoder), origin.at)
-    with connection.cursor() as cursor:
-        cursor.execute(_APPEND, [*stream, *values, origin.ip, origin.user_agent, origin.session])
-        row.pk, row.stream_id, row.seq, row.at = cursor.fetchone()
+    where = (origin.ip, origin.user_agent, origin.session)
+    row.pk, row.stream_id, row.seq, row.at = ask(_APPEND, [*stream, *values, *where]) or ()
     row._state.adding, row._state.db = False, connection.alias
     return row
 

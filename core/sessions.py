@@ -4,9 +4,11 @@ import re
 from typing import Any
 
 from django.contrib.sessions.backends import db
-from django.db import connection
 from django.utils import timezone
 
+from core.database import ask
+
+_SELECT = "SELECT session_data FROM django_session WHERE session_key = %s AND expire_date > %s"
 KEY = re.compile(r"[a-z0-9]{32}")
 
 
@@ -19,13 +21,7 @@ class SessionStore(db.SessionStore):
 
     def load(self) -> dict[str, Any]:
         """What the session holds; a session that is unknown or has ended is empty."""
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT session_data FROM django_session "
-                "WHERE session_key = %s AND expire_date > %s",
-                [self.session_key, timezone.now()],
-            )
-            row = cursor.fetchone()
+        row = ask(_SELECT, [self.session_key, timezone.now()])
         if row is None:
             self._session_key = None
             return {}

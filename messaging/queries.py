@@ -6,12 +6,12 @@ from typing import cast
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db import connection
 from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import Http404
 
 from accounts.models import User
+from core.database import ask
 from core.permissions import has_permission, remember_grants
 from core.rows import columns, instances
 from messaging.models import (
@@ -57,10 +57,8 @@ def visible_conversation(user: User, conversation_id: UUID) -> Conversation:
     Raises `Http404` where they may not see it: what `visible_to` leaves out is what they may not
     read.
     """
-    with connection.cursor() as cursor:
-        select = f"SELECT {columns(Conversation, 'conversation')}, {_HELD}"
-        cursor.execute(select, [user.pk, conversation_id])
-        row = cursor.fetchone()
+    select = f"SELECT {columns(Conversation, 'conversation')}, {_HELD}"
+    row = ask(select, [user.pk, conversation_id])
     if row is None:
         raise Http404
     (conversation,) = instances(row[:-1], Conversation)
@@ -72,9 +70,7 @@ def visible_conversation(user: User, conversation_id: UUID) -> Conversation:
 
 def look_again(user: User, conversation: Conversation) -> None:
     """Ask the database anew what the person may do there and whether it is closed: one query."""
-    with connection.cursor() as cursor:
-        cursor.execute(_LOOK_AGAIN, [user.pk, conversation.pk])
-        conversation.closed_at, codenames = cursor.fetchone()
+    conversation.closed_at, codenames = ask(_LOOK_AGAIN, [user.pk, conversation.pk]) or ()
     remember_grants(user, conversation, codenames)
 
 

@@ -11,8 +11,8 @@ _database = env.db_url_config(
 DATABASES = {
     "default": _database
     | {
+        "ENGINE": "core.postgresql",
         "CONN_MAX_AGE": 0,
-        "CONN_HEALTH_CHECKS": True,
         # Waiting longer than 5 s for a connection helps nobody: the visible failure does.
         "OPTIONS": {
             # A server that is there and does not answer, or a machine that is gone without a word.
@@ -23,6 +23,8 @@ DATABASES = {
             "keepalives_count": 3,
             # What follows the question mark in DATABASE_URL: sslmode, for example.
             **_database.get("OPTIONS", {}),
+            # Written SQL (core.database.ask) is prepared when it is used first in a connection.
+            "prepare_threshold": 0,
             "pool": {
                 "min_size": 1,
                 "max_size": env.int("DATABASE_POOL", default=12),

@@ -13,7 +13,9 @@ from uuid import UUID
 
 from django import template
 from django.forms import BoundField
+from django.template.loader import render_to_string
 from django.templatetags.static import static
+from django.urls import get_urlconf, reverse
 from django.utils import dateformat, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -26,6 +28,7 @@ register = template.Library()
 # Sizes that `.face-<n>` in frontend/styles/theme.css knows; 32 is the one without a class.
 FACE_SIZES = frozenset({16, 24, 28, 32, 40, 64})
 # Presence -> the words for it. The ring's form differs as well, so colour is never alone.
+_ANY = UUID(int=0)
 PRESENCE_WORDS = {"here": "here", "live": "in the consultation", "away": "away"}
 
 
@@ -51,10 +54,10 @@ def icon(name: str, size: int = 20, label: str = "", css: str = "") -> SafeStrin
     )
 
 
-@register.inclusion_tag("components/face.html")
+@register.simple_tag
 def face(
     user: Any, size: int = 32, presence: str = "", named: bool = False, among: Sequence[UUID] = ()
-) -> dict[str, Any]:
+) -> SafeString:
     """A person's avatar: initials on their colour, or their picture.
 
     ``among`` are the first people of a room, where no two of them have the same colour;
@@ -66,13 +69,32 @@ def face(
     words = [str(user.name)]
     if presence:
         words.append(PRESENCE_WORDS[presence])
-    return {
-        "person": user,
-        "colour": colours_among(among or ()).get(user.pk, user.person_colour),
-        "size": size,
-        "presence": presence,
-        "label": ", ".join(words) if named else "",
-    }
+    return _face(
+        initials=user.initials,
+        picture=user.picture.url if user.picture else "",
+        colour=colours_among(among or ()).get(user.pk, user.person_colour),
+        size=size,
+        presence=presence,
+        label=", ".join(words) if named else "",
+    )
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _face(**words: str | int) -> SafeString:
+    """The same people are shown again and again."""
+    return render_to_string("components/face.html", words)
+
+
+@register.simple_tag
+def address(name: str, pk: UUID) -> str:
+    """As ``url`` for one id, of an address that every message of a page has."""
+    before, after = _around_id(name, get_urlconf())
+    return f"{before}{pk}{after}"
+
+
+@lru_cache(maxsize=64)
+def _around_id(name: str, _urlconf: str | None) -> list[str]:
+    return reverse(name, args=[_ANY]).split(str(_ANY))
 
 
 @register.filter
@@ -127,7 +149,10 @@ _NEAR_DAYS = {-1: "yesterday", 0: "today", 1: "tomorrow"}
 @register.filter
 def clock(value: datetime | None) -> str:
     """``14:30``, ``9:05``. Empty for no value, like all filters here."""
-    return dateformat.format(_local(value), "G:i") if value else ""
+    if not value:
+        return ""
+    local = _local(value)
+    return f"{local.hour}:{local.minute:02}"
 
 
 @register.filter

@@ -123,6 +123,21 @@ def test_a_nonce_is_used_once(client: Client, client_user: User) -> None:
         assert all(f'nonce="{nonce[7:-1]}"' in script for script in scripts)
 
 
+def test_answers_that_mark_no_script_have_the_policy_that_others_have(
+    client: Client, staff: User, client_user: User
+) -> None:
+    """It is built once for them; what the admin or a page has of its own stays theirs."""
+    fragment = reverse("rooms:list") + "?page=2"
+    client.force_login(client_user, backend="django.contrib.auth.backends.ModelBackend")
+    assert client.get("/readyz").status_code == 200
+    kept = policy_of(client.get("/readyz"))
+    assert kept["script-src"] == ["'strict-dynamic'"]
+    page = policy_of(client.get(fragment))
+    assert any("nonce" in word for word in page["script-src"])
+    assert {**page, "script-src": 0, "style-src": 0} == {**kept, "script-src": 0, "style-src": 0}
+    assert policy_of(client.get("/readyz")) == kept
+
+
 # Hosts and forms ----------------------------------------------------------------------------
 
 

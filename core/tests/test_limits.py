@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import redis
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
@@ -55,6 +56,33 @@ def without_redis(settings: Settings, forgotten: None) -> None:
 
 
 # Counting -----------------------------------------------------------------------------------
+
+
+def scripts_run() -> int:
+    with redis.Redis.from_url(project.REDIS_URL) as client:
+        return int(client.info("commandstats").get("cmdstat_evalsha", {}).get("calls", 0))
+
+
+def test_person_and_address_are_counted_in_one_round_trip(rates: Any) -> None:
+    rates(message={"person": "120/m", "address": "1200/m"})
+    address = "192.0.2.7"
+    spend("message", person=uuid4(), address=address)  # the script is there from now on
+    before = scripts_run()
+    spend("message", person=uuid4(), address=address)
+    assert scripts_run() == before + 1
+
+
+def test_each_of_several_counters_refuses(rates: Any) -> None:
+    rates(message={"person": "101/m", "address": "103/m"})
+    person, others = uuid4(), [uuid4(), uuid4(), uuid4()]
+    spend("message", person=person, address="192.0.2.8", cost=101)
+    with pytest.raises(RateLimited):
+        spend("message", person=person, address="192.0.2.9")
+    spend("message", person=others[0], address="192.0.2.8")
+    spend("message", person=others[1], address="192.0.2.8")
+    with pytest.raises(RateLimited):
+        spend("message", person=others[2], address="192.0.2.8")
+    spend("message", person=others[2], address="192.0.2.10")
 
 
 def test_each_person_and_each_address_is_counted_alone(rates: Any) -> None:

@@ -1,9 +1,12 @@
 """Session cookies as strangers write them."""
 
 import pytest
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
+from accounts.models import User
 from core.sessions import SessionStore
 
 pytestmark = pytest.mark.django_db
@@ -27,3 +30,56 @@ def test_a_key_that_was_made_is_one() -> None:
     made["said"] = 1
     made.save()
     assert SessionStore(made.session_key)["said"] == 1
+
+
+# Who is signed in -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def signed_in(client: Client, client_user: User) -> Client:
+    client.force_login(client_user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def is_signed_in(browser: Client) -> bool:
+    return browser.get(reverse("home")).status_code == 200
+
+
+def test_who_is_signed_in_is_found(signed_in: Client, client_user: User) -> None:
+    assert signed_in.get(reverse("home")).wsgi_request.user == client_user
+
+
+@pytest.mark.parametrize(
+    "changed", [{"is_active": False}, {"password": "!"}, {"password": "another-hash"}]
+)
+def test_who_may_not_go_on_is_nobody(
+    signed_in: Client, client_user: User, changed: dict[str, object]
+) -> None:
+    assert is_signed_in(signed_in)
+    User.objects.filter(pk=client_user.pk).update(**changed)
+    assert not is_signed_in(signed_in)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        (SESSION_KEY, "00000000-0000-0000-0000-000000000000"),
+        (BACKEND_SESSION_KEY, "somewhere.else.Backend"),
+        (HASH_SESSION_KEY, "another"),
+        (HASH_SESSION_KEY, ""),
+    ],
+)
+def test_a_session_that_does_not_fit_is_nobodys(signed_in: Client, key: str, value: str) -> None:
+    session = signed_in.session
+    session[key] = value
+    session.save()
+    assert not is_signed_in(signed_in)
+
+
+def test_a_new_secret_key_signs_nobody_out(signed_in: Client, settings: Settings) -> None:
+    """While the old one is a fallback; the session's own check is made anew by Django."""
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another secret, as long as it has to be, for the next years to come"
+    assert is_signed_in(signed_in)
+    settings.SECRET_KEY_FALLBACKS = []
+    assert is_signed_in(signed_in)

@@ -1,0 +1,1 @@
+"""The database backend (settings.DATABASES): Django looks for it in `base`."""

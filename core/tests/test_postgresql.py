@@ -1,0 +1,75 @@
+"""The database backend: statements kept prepared, and connections that PostgreSQL has ended."""
+
+import select
+import uuid
+
+import pytest
+from django.db import connection, transaction
+from django.db.utils import DataError
+from django.test.utils import CaptureQueriesContext
+
+from core.database import ask
+from core.postgresql.base import lives
+from tests.sockets import COMMITTED
+
+NAMES = "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE %s"
+
+
+def prepared(like: str) -> int:
+    """How many statements of this connection are kept."""
+    with connection.cursor() as cursor:
+        cursor.execute(NAMES, [like])
+        return int(cursor.fetchone()[0])
+
+
+@pytest.mark.django_db
+def test_a_statement_is_prepared_once_for_all_values() -> None:
+    assert [ask("SELECT 1 + %s::int AS sum", [number]) for number in (1, 2)] == [(2,), (3,)]
+    assert prepared("SELECT 1 + $1::int AS sum") == 1
+
+
+@pytest.mark.django_db
+def test_where_no_row_is_found_the_answer_is_none() -> None:
+    assert ask("SELECT id FROM core_stream WHERE object_id = %s", [uuid.uuid4()]) is None
+
+
+@pytest.mark.django_db
+def test_statements_are_counted_and_told_with_their_values() -> None:
+    with CaptureQueriesContext(connection) as captured:
+        ask("SELECT %s::text", ["words"])
+    assert [query["sql"] for query in captured] == ["SELECT 'words'::text"]
+
+
+@pytest.mark.django_db
+def test_a_refused_statement_is_djangos_error_and_the_next_one_works() -> None:
+    with pytest.raises(DataError), transaction.atomic():
+        ask("SELECT 1 / %s::int", [0])
+    assert ask("SELECT 1 / %s::int", [1]) == (1,)
+
+
+@COMMITTED
+def test_a_connection_that_postgresql_ended_is_replaced() -> None:
+    """As after a restart of PostgreSQL: nobody's request fails because of it."""
+    connection.close()
+    (ended,) = ask("SELECT pg_backend_pid()", []) or ()
+    raw = connection.connection
+    with connection.pool.connection() as other:
+        connection.close()  # into the pool
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [ended])
+        (pid,) = ask("SELECT pg_backend_pid()", []) or ()
+    assert pid != ended
+    assert raw.closed
+
+
+@COMMITTED
+def test_a_connection_with_something_to_read_that_lives_is_used() -> None:
+    """A notice may come at any time; it ends nothing."""
+    ask("SELECT 1", [])
+    raw = connection.connection
+    raw.execute("LISTEN hello")
+    with connection.pool.connection() as other:
+        other.execute("NOTIFY hello")
+    assert select.select([raw], [], [], 5)[0]
+    assert lives(raw)
+    assert not select.select([raw], [], [], 0)[0]
+    raw.execute("UNLISTEN hello")
