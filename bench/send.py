@@ -34,8 +34,8 @@ QUERIES = 8
 class Plan:
     """How much is measured."""
 
-    runs: int = 3
-    messages: int = 200
+    runs: int = 5
+    messages: int = 300
     warm_up: int = 30
 
 

@@ -10,34 +10,50 @@ from django.db import connection
 from django.db.models import Model
 
 from core.database import ask
+from core.rows import Condition
+
+ALWAYS = Condition("TRUE")
 
 
-def insert(instance: Model) -> None:
+def insert(instance: Model, *, only_if: Condition = ALWAYS) -> bool:
     """As `save(force_insert=True)` of a new instance whose key is its own, without signals.
 
-    What the database gives by default (``db_default``) it gives always; fields that would set
-    their own value (``auto_now``) or keep a file do not.
+    False, and nothing is stored, where ``only_if`` does not hold as the statement begins. What the
+    database gives by default (``db_default``) it gives always; fields that would set their own
+    value (``auto_now``) or keep a file do not.
     """
-    sql, given, made = _insertion(type(instance))
+    sql, given, made = _insertion(type(instance), only_if.sql)
     values = [
         field.get_db_prep_save(getattr(instance, field.attname), connection) for field in given
     ]
-    row = ask(sql, values) or ()
+    row = ask(sql, [*values, *only_if.values])
+    if row is None:
+        return False
     for field, value in zip(made, row, strict=True):
         setattr(instance, field.attname, value)
     instance._state.adding, instance._state.db = False, connection.alias
+    return True
 
 
 @cache
-def _insertion(model: type[Model]) -> tuple[str, list[Any], list[Any]]:
-    """The SQL, the fields that it is given and those that the database makes."""
+def _insertion(model: type[Model], condition: str) -> tuple[str, list[Any], list[Any]]:
+    """The SQL, the fields that it is given and those that it answers."""
     fields: list[Any] = list(model._meta.concrete_fields)
     given = [field for field in fields if not field.has_db_default()]
-    made = [field for field in fields if field.has_db_default()]
-    names, places = _listed(given), ", ".join(["%s"] * len(given))
-    sql = f'INSERT INTO "{model._meta.db_table}" ({names}) VALUES ({places})'  # noqa: S608 - names
-    return f"{sql} RETURNING {_listed(made)}" if made else sql, given, made
+    made = [field for field in fields if field.has_db_default()] or [model._meta.pk]
+    names, places = _listed(given), ", ".join(f"%s::{_type(field)}" for field in given)
+    sql = (
+        f'INSERT INTO "{model._meta.db_table}" ({names}) SELECT {places} '
+        f"WHERE {condition} RETURNING {_listed(made)}"
+    )
+    return sql, given, made
 
 
 def _listed(fields: list[Any]) -> str:
     return ", ".join(f'"{field.column}"' for field in fields)
+
+
+def _type(field: Any) -> str:
+    """What a value is before it is stored; without a length, to which a cast would cut it."""
+    name: str = field.rel_db_type(connection) if field.is_relation else field.db_type(connection)
+    return name.partition("(")[0]

@@ -34,11 +34,14 @@ class Stream(models.Model):
 class Event(models.Model):
     """Something durable that somebody did. A trigger refuses UPDATE and DELETE (migration 0002)."""
 
-    stream = models.ForeignKey(Stream, on_delete=models.PROTECT, related_name="events")
+    # Without indexes of their own: those below begin with them, and each costs every write.
+    stream = models.ForeignKey(
+        Stream, on_delete=models.PROTECT, related_name="events", db_index=False
+    )
     seq = models.BigIntegerField(help_text="Number within the stream, from 1, without gaps.")
     name = models.CharField(max_length=64)
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="events"
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="events", db_index=False
     )
     data = models.JSONField(encoder=DjangoJSONEncoder)
     at = models.DateTimeField(db_default=Now())

@@ -6,6 +6,7 @@ therefore written out; its result is model instances as ever.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -15,6 +16,14 @@ from django.db.models import Model
 
 class NeedsConversionError(TypeError):
     """A model has a field whose values the database does not give as Python has them."""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What must hold in the database: SQL after WHERE, and its values."""
+
+    sql: str
+    values: Sequence[Any] = ()
 
 
 @cache

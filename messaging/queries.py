@@ -12,8 +12,8 @@ from django.http import Http404
 
 from accounts.models import User
 from core.database import ask
-from core.permissions import has_permission, remember_grants
-from core.rows import columns, instances
+from core.permissions import granted, has_permission, remember_grants
+from core.rows import Condition, columns, instances
 from messaging.models import (
     Conversation,
     ConversationMember,
@@ -40,15 +40,22 @@ def with_people(messages: QuerySet[Message]) -> QuerySet[Message]:
 
 
 # Plain SQL: asked for every message, and again under its lock (core.rows says why).
-_HELD = """
+_CODENAMES = """
     ARRAY(
-        SELECT codename FROM messaging_conversationuserobjectpermission held
+        SELECT codename::text FROM messaging_conversationuserobjectpermission held
         JOIN auth_permission ON auth_permission.id = held.permission_id
         WHERE held.content_object_id = conversation.id AND held.user_id = %s
+        ORDER BY codename COLLATE "C"
     )
-    FROM messaging_conversation conversation WHERE id = %s
 """
+_HELD = f"{_CODENAMES} FROM messaging_conversation conversation WHERE id = %s"
 _LOOK_AGAIN = f"SELECT closed_at, {_HELD}"
+_STILL_SO = f"""
+    EXISTS (
+        SELECT FROM messaging_conversation conversation
+        WHERE {_CODENAMES} = %s::text[] AND closed_at IS NULL AND conversation.id = %s
+    )
+"""
 
 
 def visible_conversation(user: User, conversation_id: UUID) -> Conversation:
@@ -72,6 +79,14 @@ def look_again(user: User, conversation: Conversation) -> None:
     """Ask the database anew what the person may do there and whether it is closed: one query."""
     conversation.closed_at, codenames = ask(_LOOK_AGAIN, [user.pk, conversation.pk]) or ()
     remember_grants(user, conversation, codenames)
+
+
+def still_so(user: User, conversation: Conversation) -> Condition:
+    """Holds while the conversation is open and the person may do there what was found before.
+
+    Under the stream's lock it is what `look_again` and a check would be, without asking first.
+    """
+    return Condition(_STILL_SO, [user.pk, sorted(granted(user, conversation)), conversation.pk])
 
 
 def _held_by(user: User) -> ArraySubquery:

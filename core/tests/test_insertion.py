@@ -4,12 +4,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, transaction
 from django.forms.models import model_to_dict
 from django.utils import timezone
 
 from accounts.models import User
 from core.insertion import insert
+from core.rows import Condition
 from messaging.models import Message, MessageRevision
 from rooms.models import Room
 
@@ -49,6 +50,21 @@ def test_without_anything_made_by_the_database(room: Room, client_user: User) ->
     revision = MessageRevision(pk=7, message=message, body="before", written_at=timezone.now())
     insert(revision)
     assert message.revisions.get() == revision
+
+
+def test_only_if_its_condition_holds(room: Room, client_user: User) -> None:
+    message = made(room, client_user)
+    known = Condition("EXISTS (SELECT FROM accounts_user WHERE id = %s)", [uuid4()])
+    assert not insert(message, only_if=known)
+    assert message._state.adding
+    assert not Message.objects.filter(pk=message.pk).exists()
+    assert insert(message, only_if=Condition(known.sql, [client_user.pk]))
+    assert Message.objects.get(pk=message.pk) == message
+
+
+def test_what_is_too_long_is_refused_and_not_cut(room: Room, client_user: User) -> None:
+    with pytest.raises(DataError), transaction.atomic():
+        insert(made(room, client_user, message_type="x" * 100))
 
 
 def test_a_constraint_is_kept(room: Room, client_user: User) -> None:

@@ -2,6 +2,7 @@
 
 import select
 import uuid
+from typing import cast
 
 import pytest
 from django.db import connection, transaction
@@ -9,7 +10,7 @@ from django.db.utils import DataError
 from django.test.utils import CaptureQueriesContext
 
 from core.database import ask
-from core.postgresql.base import lives
+from core.postgresql.base import DatabaseWrapper, lives
 from tests.sockets import COMMITTED
 
 NAMES = "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE %s"
@@ -53,7 +54,7 @@ def test_a_connection_that_postgresql_ended_is_replaced() -> None:
     connection.close()
     (ended,) = ask("SELECT pg_backend_pid()", []) or ()
     raw = connection.connection
-    with connection.pool.connection() as other:
+    with cast(DatabaseWrapper, connection).pool.connection() as other:
         connection.close()  # into the pool
         other.execute("SELECT pg_terminate_backend(%s, 5000)", [ended])
         (pid,) = ask("SELECT pg_backend_pid()", []) or ()
@@ -67,7 +68,7 @@ def test_a_connection_with_something_to_read_that_lives_is_used() -> None:
     ask("SELECT 1", [])
     raw = connection.connection
     raw.execute("LISTEN hello")
-    with connection.pool.connection() as other:
+    with cast(DatabaseWrapper, connection).pool.connection() as other:
         other.execute("NOTIFY hello")
     assert select.select([raw], [], [], 5)[0]
     assert lives(raw)

@@ -1,7 +1,8 @@
 """Messages are sent, edited and deleted. Every way in (page, API, socket, command) ends here.
 
 Permissions are asked for twice: first to refuse early, then again under the stream's lock, so that
-nothing is written after the removal that took them.
+nothing is written after the removal that took them. A message is stored on the condition that what
+was found at first still holds; only if it does not is it looked at again, to say why.
 """
 
 import unicodedata
@@ -21,7 +22,7 @@ from messaging.events import MessageDeleted, MessageEdited, MessageSent
 from messaging.markdown import render_markdown
 from messaging.models import Conversation, Message, MessageRevision, MessageType
 from messaging.models.message import MAX_BODY_CHARACTERS
-from messaging.queries import look_again
+from messaging.queries import look_again, still_so
 
 ALLOWED_CONTROLS = "\n\t"
 
@@ -195,12 +196,14 @@ def _append(*, actor: User, conversation: Conversation, **fields: Any) -> Messag
         actor=actor,
         about=message,
     )
-    if message.message_type != MessageType.SYSTEM:
+    message.seq = event.seq
+    if message.message_type == MessageType.SYSTEM:
+        insert(message)
+    elif not insert(message, only_if=still_so(actor, conversation)):
         look_again(actor, conversation)
         require(actor, "messaging.post", conversation)
         _refuse_closed(conversation)
-    message.seq = event.seq
-    insert(message)
+        insert(message)
     return message
 
 
