@@ -237,30 +237,18 @@ def _person_of_session(session_key: str) -> Any:
 def person_of_session(request: HttpRequest) -> Any:
     """The person signed in with the request's session, or Django's AnonymousUser. Blocking.
 
-    What is as it should be is read by written SQL: one query, beside the session's own. Whatever
-    is not (a changed password, a rotated secret, nobody at all) is left to Django.
+    What is as it should be comes with the session, in one query. Whatever is not (a changed
+    password, a rotated secret, nobody at all) is left to Django.
     """
     session = request.session
-    person = _person(session.get(SESSION_KEY, ""))
+    key = session.get(SESSION_KEY)  # reads the session
+    person = getattr(session, "person", None)
     if (
         person is not None
         and person.is_active
+        and str(person.pk) == key
         and session.get(BACKEND_SESSION_KEY) in settings.AUTHENTICATION_BACKENDS
         and constant_time_compare(session.get(HASH_SESSION_KEY, ""), person.get_session_auth_hash())
     ):
         return person
     return get_user(request)
-
-
-def _person(pk: str) -> Any:
-    people = get_user_model()
-    try:
-        key = UUID(pk)
-    except ValueError:
-        return None
-    row = ask(
-        f"SELECT {columns(people, 'person')} "  # noqa: S608 - names
-        f"FROM {people._meta.db_table} person WHERE id = %s",
-        [key],
-    )
-    return row and instances(row, people)[0]

@@ -1,12 +1,15 @@
 """Session cookies as strangers write them."""
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.http import HttpRequest
 from django.test import Client
 from django.urls import reverse
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import User
+from core.authentication import person_of_session
 from core.sessions import SessionStore
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +46,33 @@ def signed_in(client: Client, client_user: User) -> Client:
 
 def is_signed_in(browser: Client) -> bool:
     return browser.get(reverse("home")).status_code == 200
+
+
+def test_session_and_person_are_one_query(
+    signed_in: Client, client_user: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    assert is_signed_in(signed_in)  # the session is noted
+    request = HttpRequest()
+    request.session = SessionStore(signed_in.session.session_key)
+    with django_assert_num_queries(1):
+        assert person_of_session(request) == client_user
+
+
+def test_a_session_that_nobody_has_noted_is_still_somebodys(
+    signed_in: Client, client_user: User
+) -> None:
+    """As one from before sessions were listed."""
+    assert is_signed_in(signed_in)
+    UserSession.objects.all().delete()
+    assert signed_in.get(reverse("home")).wsgi_request.user == client_user
+
+
+def test_a_session_noted_for_somebody_else_is_whose_it_says(
+    signed_in: Client, client_user: User, staff: User
+) -> None:
+    assert is_signed_in(signed_in)
+    UserSession.objects.update(user=staff)
+    assert signed_in.get(reverse("home")).wsgi_request.user == client_user
 
 
 def test_who_is_signed_in_is_found(signed_in: Client, client_user: User) -> None:
