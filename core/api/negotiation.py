@@ -1,4 +1,4 @@
-"""Which form an answer has: JSON, the only one that there is."""
+"""Which form an answer has: nearly everywhere there is one, JSON."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -12,7 +12,7 @@ ANYTHING = frozenset({"*/*", "application/json"})
 
 
 class Negotiation(DefaultContentNegotiation):
-    """As DRF's, without its work for who accepts the only form in the plainest words."""
+    """As DRF's, without its work where there is one form, asked for in the plainest words."""
 
     def select_renderer(
         self,
@@ -21,8 +21,8 @@ class Negotiation(DefaultContentNegotiation):
         format_suffix: str | None = None,
     ) -> Any:
         """The renderer and its media type; raises `NotAcceptable` (406)."""
+        first, *others = renderers
         is_plain = request.META.get("HTTP_ACCEPT", "*/*") in ANYTHING
-        if is_plain and not format_suffix and "format" not in request.query_params:
-            (renderer,) = renderers
-            return renderer, renderer.media_type
-        return super().select_renderer(request, renderers, format_suffix)
+        if is_plain and not others and not format_suffix and "format" not in request.query_params:
+            return first, first.media_type
+        return super().select_renderer(request, [first, *others], format_suffix)

@@ -49,17 +49,23 @@ def test_a_refused_statement_is_djangos_error_and_the_next_one_works() -> None:
 
 
 @COMMITTED
-def test_a_connection_that_postgresql_ended_is_replaced() -> None:
+def test_connections_that_postgresql_ended_are_replaced() -> None:
     """As after a restart of PostgreSQL: nobody's request fails because of it."""
-    connection.close()
-    (ended,) = ask("SELECT pg_backend_pid()", []) or ()
-    raw = connection.connection
-    with cast(DatabaseWrapper, connection).pool.connection() as other:
+    ask("SELECT 1", [])
+    pool = cast(DatabaseWrapper, connection).pool
+    with pool.connection() as other:
         connection.close()  # into the pool
-        other.execute("SELECT pg_terminate_backend(%s, 5000)", [ended])
+        idle = [pool.getconn() for _ in range(pool.get_stats()["pool_available"])]
+        ended = {each.info.backend_pid for each in idle}
+        for each in idle:
+            pool.putconn(each)
+        for pid in ended:
+            other.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+        assert not any(lives(each) for each in idle)
         (pid,) = ask("SELECT pg_backend_pid()", []) or ()
-    assert pid != ended
-    assert raw.closed
+    assert ended
+    assert pid not in ended
+    assert any(each.closed for each in idle)
 
 
 @COMMITTED
