@@ -45,13 +45,14 @@ _ACQUIRE_EACH = b"""
 local function acquire(KEYS, ARGV)
 %s
 end
-local answers = {}
 for place = 1, #KEYS / 2 do
     local keys = {KEYS[2 * place - 1], KEYS[2 * place]}
     local numbers = {ARGV[3 * place - 2], ARGV[3 * place - 1], ARGV[3 * place]}
-    answers[place] = acquire(keys, numbers) and 1 or 0
+    if not acquire(keys, numbers) then
+        return place
+    end
 end
-return answers
+return 0
 """
 
 
@@ -78,15 +79,15 @@ class Counters(RedisStorage):
         script = _ACQUIRE_EACH % self.SCRIPT_ACQUIRE_SLIDING_WINDOW
         self._acquire_each = self.get_connection().register_script(script)
 
-    def acquire_each(self, uses: Sequence[Use]) -> list[bool]:
-        """Count each by a sliding counter; for each, whether it was within its limit."""
+    def acquire_each(self, uses: Sequence[Use]) -> Use | None:
+        """Count one after the other by sliding counters, until one is beyond its limit: that."""
         keys, numbers = [], []
         for use in uses:
             key = use.item.key_for(*use.identifiers)
             keys += [self._previous_window_key(key), self._current_window_key(key)]
             numbers += [use.item.amount, use.item.get_expiry(), use.cost]
-        answers: list[int] = self._acquire_each(list(map(self.prefixed_key, keys)), numbers)
-        return [bool(answer) for answer in answers]
+        place: int = self._acquire_each(list(map(self.prefixed_key, keys)), numbers)
+        return uses[place - 1] if place else None
 
 
 def spend(name: str, *, person: Any = None, address: str | None = None, cost: int = 1) -> None:
@@ -158,15 +159,12 @@ def _spend(name: str, uses: Sequence[Use]) -> None:
 
 
 def _refused(uses: Sequence[Use]) -> Use | None:
-    """Count; a use that is beyond its limit."""
-    if rough := [use for use in uses if use.is_rough]:
-        within = _counters(settings.REDIS_URL).acquire_each(rough)
-        if not all(within):
-            return rough[within.index(False)]
+    """Count one after the other, until one is beyond its limit: that."""
+    if all(use.is_rough for use in uses):
+        return _counters(settings.REDIS_URL).acquire_each(uses)
     for use in uses:
-        if not use.is_rough and not _limiter(False, settings.REDIS_URL).hit(
-            use.item, *use.identifiers, cost=use.cost
-        ):
+        limiter = _limiter(use.is_rough, settings.REDIS_URL)
+        if not limiter.hit(use.item, *use.identifiers, cost=use.cost):
             return use
     return None
 

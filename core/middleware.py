@@ -47,11 +47,13 @@ class ContentPolicyMiddleware(CSPMiddleware):
         """Answer with the policy that was built before, unless this answer has one of its own."""
         is_common = (
             not hasattr(request, "_csp_nonce")
+            and not response.streaming
+            and HEADER not in response
             and response.status_code < HTTPStatus.BAD_REQUEST
             and not any(name.startswith("_csp_") for name in vars(response))
         )
         if is_common and self._policy:
-            response.headers.setdefault(HEADER, self._policy)
+            response.headers[HEADER] = self._policy
             return response
         response = super().process_response(request, response)
         if is_common:

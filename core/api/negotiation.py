@@ -22,7 +22,8 @@ class Negotiation(DefaultContentNegotiation):
     ) -> Any:
         """The renderer and its media type; raises `NotAcceptable` (406)."""
         first, *others = renderers
+        is_only = not others and first.media_type == "application/json"
         is_plain = request.META.get("HTTP_ACCEPT", "*/*") in ANYTHING
-        if is_plain and not others and not format_suffix and "format" not in request.query_params:
+        if is_only and is_plain and not format_suffix and "format" not in request.query_params:
             return first, first.media_type
         return super().select_renderer(request, [first, *others], format_suffix)

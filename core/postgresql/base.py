@@ -6,11 +6,16 @@ from typing import Any, cast
 
 from django.db.backends.postgresql import base, operations
 from django.db.backends.utils import CursorWrapper
-from psycopg import OperationalError
+from psycopg import Error
 from psycopg_pool import ConnectionPool
 
 KEPT = "prepared_cursor"
 """The attribute of a psycopg connection that holds its cursor."""
+
+
+MOST_PREPARED = 30
+"""In one connection; there are ten written statements, some of them once with and once without a
+value that may be missing."""
 
 
 class DatabaseOperations(operations.DatabaseOperations):
@@ -27,6 +32,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     ops_class = DatabaseOperations
 
+    def _configure_connection(self, connection: Any) -> Any:
+        """As Django; psycopg also counts statements that it will not prepare, by their text."""
+        connection.prepared_max = MOST_PREPARED
+        return cast(Any, super())._configure_connection(connection)
+
     def get_new_connection(self, conn_params: Mapping[str, Any]) -> Any:
         """A connection from the pool that PostgreSQL has not ended meanwhile.
 
@@ -35,11 +45,20 @@ class DatabaseWrapper(base.DatabaseWrapper):
         asked. A server that hangs is found by neither.
         """
         connection = super().get_new_connection(conn_params)
-        while self.pool and not lives(connection):
-            connection.close()
-            self.pool.putconn(connection)
+        while self.pool and not self._lives(connection):
             connection = super().get_new_connection(conn_params)
         return connection
+
+    def _lives(self, connection: Any) -> bool:
+        """Whether it does; if not, or if nobody knows, it is given back for another one."""
+        is_alive = False
+        try:
+            is_alive = lives(connection)
+        finally:
+            if not is_alive:
+                connection.close()
+                self.pool.putconn(connection)
+        return is_alive
 
     def prepared_cursor(self) -> CursorWrapper:
         """The connection's cursor whose statements PostgreSQL parses and plans once.
@@ -49,7 +68,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """
         self.ensure_connection()
         cursor = getattr(self.connection, KEPT, None)
-        if cursor is None:
+        if cursor is None or cursor.closed:
             cursor = cast(Any, base).ServerBindingCursor(self.connection)
             setattr(self.connection, KEPT, cursor)
         return cast(CursorWrapper, cast(Any, super())._prepare_cursor(cursor))
@@ -65,6 +84,6 @@ def lives(connection: Any) -> bool:
         return True
     try:
         ConnectionPool.check_connection(connection)
-    except OperationalError:
+    except Error:
         return False
     return True

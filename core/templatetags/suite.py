@@ -15,7 +15,7 @@ from django import template
 from django.forms import BoundField
 from django.template.loader import render_to_string
 from django.templatetags.static import static
-from django.urls import get_urlconf, reverse
+from django.urls import get_script_prefix, get_urlconf, reverse
 from django.utils import dateformat, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -88,12 +88,12 @@ def _face(**words: str | int) -> SafeString:
 @register.simple_tag
 def address(name: str, pk: UUID) -> str:
     """As ``url`` for one id, of an address that every message of a page has."""
-    before, after = _around_id(name, get_urlconf())
+    before, after = _around_id(name, get_urlconf(), get_script_prefix())
     return f"{before}{pk}{after}"
 
 
 @lru_cache(maxsize=64)
-def _around_id(name: str, _urlconf: str | None) -> list[str]:
+def _around_id(name: str, _urlconf: str | None, _prefix: str) -> list[str]:
     return reverse(name, args=[_ANY]).split(str(_ANY))
 
 

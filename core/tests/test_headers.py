@@ -7,11 +7,12 @@ from typing import Any, ClassVar
 import pytest
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.test import Client, override_settings
+from django.test import Client, RequestFactory, override_settings
 from django.urls import path, reverse
 
 from accounts.models import User
 from consultsuite.urls import handler400, handler403, handler404, handler500, urlpatterns
+from core.middleware import ContentPolicyMiddleware
 from rooms.models import Room
 from tests.fixtures import prove
 
@@ -136,6 +137,21 @@ def test_answers_that_mark_no_script_have_the_policy_that_others_have(
     assert any("nonce" in word for word in page["script-src"])
     assert {**page, "script-src": 0, "style-src": 0} == {**kept, "script-src": 0, "style-src": 0}
     assert policy_of(client.get("/readyz")) == kept
+
+
+def test_a_policy_that_a_view_has_set_itself_stays_its_own(rf: RequestFactory) -> None:
+    """Also if its answer is the first of the process."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        is_own = request.path == "/own/"
+        return HttpResponse(headers={"Content-Security-Policy": "sandbox"} if is_own else {})
+
+    middleware: Any = ContentPolicyMiddleware(answer)
+    asked = ("/own/", "/", "/own/", "/")
+    policies = [middleware(rf.get(path))["Content-Security-Policy"] for path in asked]
+    assert policies[0] == policies[2] == "sandbox"
+    assert policies[1] == policies[3]
+    assert policies[1].count("'none'") >= 3
 
 
 # Hosts and forms ----------------------------------------------------------------------------

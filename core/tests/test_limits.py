@@ -81,6 +81,9 @@ def test_each_of_several_counters_refuses(rates: Any) -> None:
     spend("message", person=person, address="192.0.2.8", cost=101)
     with pytest.raises(RateLimited):
         spend("message", person=person, address="192.0.2.9")
+    with pytest.raises(RateLimited):
+        spend("message", person=others[0], address="192.0.2.8", cost=4)
+    spend("message", person=others[0], address="192.0.2.10", cost=98)  # which cost nothing before
     spend("message", person=others[0], address="192.0.2.8")
     spend("message", person=others[1], address="192.0.2.8")
     with pytest.raises(RateLimited):

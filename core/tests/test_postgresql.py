@@ -10,6 +10,7 @@ from django.db.utils import DataError
 from django.test.utils import CaptureQueriesContext
 
 from core.database import ask
+from core.postgresql import base
 from core.postgresql.base import DatabaseWrapper, lives
 from tests.sockets import COMMITTED
 
@@ -80,3 +81,29 @@ def test_a_connection_with_something_to_read_that_lives_is_used() -> None:
     assert lives(raw)
     assert not select.select([raw], [], [], 0)[0]
     raw.execute("UNLISTEN hello")
+
+
+@COMMITTED
+def test_whatever_goes_wrong_with_the_look_no_connection_is_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pool = cast(DatabaseWrapper, connection).pool
+    ask("SELECT 1", [])
+    connection.close()
+
+    def interrupted(raw: object) -> bool:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(base, "lives", interrupted)
+        for _ in range(pool.max_size + 1):
+            with pytest.raises(KeyboardInterrupt):
+                ask("SELECT 1", [])
+    assert ask("SELECT 1", []) == (1,)
+
+
+@pytest.mark.django_db
+def test_a_cursor_that_somebody_closed_is_replaced() -> None:
+    with cast(DatabaseWrapper, connection).prepared_cursor() as cursor:
+        cursor.execute("SELECT 1")
+    assert ask("SELECT 1", []) == (1,)
