@@ -8,9 +8,11 @@ from django.db import transaction
 
 from accounts.models import User
 from core.errors import NotAllowed
+from core.permissions import granted
 from core.publish import lock
+from messaging.actions.conversations import set_member
 from messaging.actions.messages import delete_message, edit_message, send_message
-from messaging.models import Message
+from messaging.models import MemberRole, Message
 from rooms.actions.participants import remove_participant
 from rooms.models import Room
 from tests.races import Racer
@@ -44,6 +46,24 @@ def test_a_reply_and_a_change_of_what_it_replies_to(
         changed = Racer(lambda: change(client_user, message), behind=reply)
     assert reply.result().reply_to_id == message.pk
     assert changed.result().pk == message.pk
+
+
+def test_who_gets_another_role_meanwhile_and_may_write_still_writes(
+    room: Room, client_user: User, system: User
+) -> None:
+    again = User.objects.get(pk=client_user.pk)
+    with transaction.atomic():
+        set_member(
+            actor=system,
+            conversation=room.conversation,
+            user=client_user,
+            role=MemberRole.MODERATOR,
+        )
+        racer = Racer(
+            lambda: send_message(actor=again, conversation=room.conversation, body="Still here")
+        )
+    assert Message.objects.get(body="Still here") == racer.result()
+    assert granted(again, room.conversation) == {"read", "post", "moderate"}  # looked at again
 
 
 @pytest.mark.parametrize("what", ["send", "edit", "delete"])
