@@ -62,7 +62,7 @@ def test_who_gets_another_role_meanwhile_and_may_write_still_writes(
         racer = Racer(
             lambda: send_message(actor=again, conversation=room.conversation, body="Still here")
         )
-    assert Message.objects.get(body="Still here") == racer.result()
+    assert racer.result() == Message.objects.get(body="Still here")
     assert granted(again, room.conversation) == {"read", "post", "moderate"}  # looked at again
 
 
