@@ -60,13 +60,14 @@ class Hub:
     # Sockets come and go ------------------------------------------------------------------
 
     async def connect(self, outlet: Outlet) -> None:
-        """Take a socket in, to end with its person; the first one starts the hub's two loops."""
+        """Take a socket in, to end with its person; the first one starts the hub's three loops."""
         self.outlets.add(outlet)
         if not self._tasks:
             self.channel.open()
             self._tasks = [
                 asyncio.ensure_future(self._receive()),
                 asyncio.ensure_future(self._watch()),
+                asyncio.ensure_future(self._attend()),
             ]
         await self.people.listen(self.feeds.keys())
 
@@ -277,7 +278,7 @@ class Hub:
             try:
                 if clock() >= beat_at:
                     beat_at = clock() + settings.SOCKET_HEARTBEAT_SECONDS
-                    await self.beat()
+                    await self.tell_heads()
                 elif is_deaf or was_deaf:  # once more after: something was missed until then
                     await self.look()
             except DATABASE_AWAY as error:
@@ -307,8 +308,12 @@ class Hub:
         return by_name
 
     async def beat(self) -> None:
-        """Keep presence alive, look, let sockets have what they miss, tell them the heads."""
-        await self._keep_presence()  # first: it does not depend on the database
+        """All that happens at a heartbeat."""
+        await self._keep_presence()
+        await self.tell_heads()
+
+    async def tell_heads(self) -> None:
+        """Look, let sockets have what they miss, tell them the heads."""
         by_name = await self.look()
         healing = [f.healing for f in self.feeds.values() if f.healing and not f.healing.done()]
         if healing:
@@ -320,6 +325,16 @@ class Hub:
             text = json.dumps({"type": "heads", "streams": caught_up})
             outlet.write(text, ready.get(text) or ready.setdefault(text, on_the_wire(text)))
         await self.people.end_others()
+
+    async def _attend(self) -> None:
+        """Keep presence alive at every heartbeat: also while the database hangs, and the watch with
+        it, those whose sockets are open are there."""
+        while True:
+            await asyncio.sleep(settings.SOCKET_HEARTBEAT_SECONDS)
+            try:
+                await self._keep_presence()
+            except Exception:
+                logger.exception("Presence could not be kept")
 
     async def _keep_presence(self) -> None:
         try:

@@ -1,12 +1,14 @@
 """Sockets while Redis is away, when it is back, and when it was emptied."""
 
 import asyncio
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import redis
+from django.db import connection, transaction
 from pytest_django import Settings
 
 from accounts.models import User
@@ -17,7 +19,7 @@ from core.hub import hub
 from core.outages import Outage, redis_outage
 from rooms.actions.participants import go_away
 from rooms.models import Room
-from tests.sockets import COMMITTED, OpenSocket, becomes
+from tests.sockets import COMMITTED, SECONDS, OpenSocket, becomes
 
 pytestmark = COMMITTED
 
@@ -123,3 +125,30 @@ def test_an_outage_of_which_nothing_is_heard_any_more_is_over(
         "Something is away (second). Wait.",
     ]
     assert outage.count == 2
+
+
+async def test_presence_is_kept_while_the_database_hangs(
+    settings: Settings, open_socket: OpenSocket, client_user: User, room: Room
+) -> None:
+    """The watch over the streams waits for the database; who is there does not depend on it."""
+    settings.SOCKET_HEARTBEAT_SECONDS = 0.2
+    held, enough = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE core_stream IN ACCESS EXCLUSIVE MODE")
+            held.set()
+            enough.wait(3 * SECONDS)
+
+    socket = await open_socket(client_user)
+    await socket.follow(room.conversation.stream)
+    holding = asyncio.ensure_future(in_database(hold))
+    try:
+        assert await asyncio.to_thread(held.wait, SECONDS)
+        await asyncio.sleep(0.5)  # the watch waits for the heads now
+        with redis.Redis.from_url(settings.REDIS_URL) as client:
+            client.delete(presence._key(client_user.pk))
+        await becomes(lambda: presence.read([client_user.pk])[client_user.pk].streams)
+    finally:
+        enough.set()
+        await holding
