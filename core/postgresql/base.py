@@ -12,7 +12,6 @@ from psycopg_pool import ConnectionPool
 KEPT = "prepared_cursor"
 """The attribute of a psycopg connection that holds its cursor."""
 
-
 MOST_PREPARED = 30
 """In one connection; there are ten written statements, some of them once with and once without a
 value that may be missing."""

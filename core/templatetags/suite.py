@@ -28,7 +28,6 @@ register = template.Library()
 # Sizes that `.face-<n>` in frontend/styles/theme.css knows; 32 is the one without a class.
 FACE_SIZES = frozenset({16, 24, 28, 32, 40, 64})
 # Presence -> the words for it. The ring's form differs as well, so colour is never alone.
-_ANY = UUID(int=0)
 PRESENCE_WORDS = {"here": "here", "live": "in the consultation", "away": "away"}
 
 
@@ -90,6 +89,9 @@ def address(name: str, pk: UUID) -> str:
     """As ``url`` for one id, of an address that every message of a page has."""
     before, after = _around_id(name, get_urlconf(), get_script_prefix())
     return f"{before}{pk}{after}"
+
+
+_ANY = UUID(int=0)
 
 
 @lru_cache(maxsize=64)
