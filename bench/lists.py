@@ -20,7 +20,7 @@ from bench.result import Goal, Result, Row
 from bench.servers import OURS, make_server
 from bench.ways import TRANSACTION, session_headers_of
 from messaging.models import Conversation
-from messaging.queries import as_read_by
+from messaging.queries.conversations import as_read_by
 from rooms.models import Room
 from rooms.queries.resources import as_seen_by
 from rooms.queries.rooms import filtered_rooms

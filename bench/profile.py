@@ -31,7 +31,7 @@ from messaging.events import MessageEdited
 from messaging.fragments import message_html
 from messaging.markdown import render_markdown
 from messaging.models import Message
-from messaging.queries import still_so, visible_conversation
+from messaging.queries.conversations import still_so, visible_conversation
 
 TIMES = 20 if "QUICK" in os.environ else 400
 ORIGIN = Origin(ip="127.0.0.1", user_agent="bench", session="bench")

@@ -8,7 +8,7 @@ from accounts.api import people as accounts
 from audit import api as audit
 from core.api import events
 from core.api.views import UnknownAddress
-from messaging import api as messaging
+from messaging.api import conversations, messages
 from rooms.api import agenda, invitations, participants, rooms
 
 app_name = "api"
@@ -21,16 +21,18 @@ MESSAGE = "messages/<uuid:message_id>/"
 
 urlpatterns: list[URLPattern] = [
     # Looked through in this order: what is asked for most comes first.
-    path("conversations/", messaging.Conversations.as_view(), name="conversations"),
-    path(CONVERSATION, messaging.ConversationDetail.as_view(), name="conversation"),
+    path("conversations/", conversations.Conversations.as_view(), name="conversations"),
+    path(CONVERSATION, conversations.ConversationDetail.as_view(), name="conversation"),
     path(
         f"{CONVERSATION}messages/",
-        messaging.ConversationMessages.as_view(),
+        messages.ConversationMessages.as_view(),
         name="conversation-messages",
     ),
-    path(f"{CONVERSATION}read/", messaging.ConversationRead.as_view(), name="conversation-read"),
-    path(MESSAGE, messaging.MessageDetail.as_view(), name="message"),
-    path(f"{MESSAGE}revisions/", messaging.MessageRevisions.as_view(), name="message-revisions"),
+    path(
+        f"{CONVERSATION}read/", conversations.ConversationRead.as_view(), name="conversation-read"
+    ),
+    path(MESSAGE, messages.MessageDetail.as_view(), name="message"),
+    path(f"{MESSAGE}revisions/", messages.MessageRevisions.as_view(), name="message-revisions"),
     path("auth/signin/", accounts.SignIn.as_view(), name="signin"),
     path("auth/signup/", accounts.SignUp.as_view(), name="signup"),
     path("auth/signout/", accounts.SignOut.as_view(), name="signout"),

@@ -24,7 +24,7 @@ from messaging.models import (
     Message,
     MessageRevision,
 )
-from messaging.queries import page_before
+from messaging.queries.threads import page_before
 
 
 class OfConversationAdmin(PersonalAdmin):

@@ -14,7 +14,7 @@ from core.sockets import SuiteConsumer, frame, text_of, uuid_of, writing_frame
 from messaging.actions.messages import send_message
 from messaging.fragments import message_resource
 from messaging.models import Conversation, Message
-from messaging.queries import visible_conversation
+from messaging.queries.conversations import visible_conversation
 
 
 def _may_follow(user: User, conversation_id: UUID) -> bool:

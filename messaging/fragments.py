@@ -9,7 +9,7 @@ from core.models import Event
 from core.rendering import Rendered, renders
 from messaging.events import MessageDeleted, MessageEdited, MessageSent
 from messaging.models import Message
-from messaging.queries import with_people
+from messaging.queries.threads import with_people
 
 
 def message_resource(message: Message) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from messaging.events import MessageDeleted, MessageEdited, MessageSent
 from messaging.markdown import render_markdown
 from messaging.models import Conversation, Message, MessageRevision, MessageType
 from messaging.models.message import MAX_BODY_CHARACTERS
-from messaging.queries import look_again, still_so
+from messaging.queries.conversations import look_again, still_so
 
 ALLOWED_CONTROLS = "\n\t"
 

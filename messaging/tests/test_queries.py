@@ -7,10 +7,10 @@ from uuid import uuid4
 import pytest
 
 from accounts.models import User
-from messaging import queries
 from messaging.actions.conversations import mark_read
 from messaging.actions.messages import delete_message
 from messaging.models import Conversation, Message
+from messaging.queries import conversations, threads
 from rooms.models import Room
 
 Say = Callable[..., Message]
@@ -27,23 +27,23 @@ def talk(room: Room, client_user: User, consultant: User, say: Say) -> list[Mess
 
 
 def test_the_newest_page_and_the_pages_before_it(room: Room, talk: list[Message]) -> None:
-    newest = queries.page_before(room.conversation, None, 4)
+    newest = threads.page_before(room.conversation, None, 4)
     assert (newest.messages, newest.has_older, newest.has_newer) == (talk[6:], True, False)
-    earlier = queries.page_before(room.conversation, newest.messages[0].seq, 4)
+    earlier = threads.page_before(room.conversation, newest.messages[0].seq, 4)
     assert (earlier.messages, earlier.has_older, earlier.has_newer) == (talk[2:6], True, True)
-    first = queries.page_before(room.conversation, earlier.messages[0].seq, 4)
+    first = threads.page_before(room.conversation, earlier.messages[0].seq, 4)
     assert (first.messages, first.has_older, first.has_newer) == (talk[:2], False, True)
 
 
 def test_pages_after_a_number(room: Room, talk: list[Message]) -> None:
-    page = queries.page_after(room.conversation, talk[2].seq, 4)
+    page = threads.page_after(room.conversation, talk[2].seq, 4)
     assert (page.messages, page.has_older, page.has_newer) == (talk[3:7], True, True)
-    page = queries.page_after(room.conversation, talk[6].seq, 4)
+    page = threads.page_after(room.conversation, talk[6].seq, 4)
     assert (page.messages, page.has_newer) == (talk[7:], False)
 
 
 def test_a_page_around_a_message(room: Room, talk: list[Message]) -> None:
-    page = queries.page_around(room.conversation, talk[5].seq, 4)
+    page = threads.page_around(room.conversation, talk[5].seq, 4)
     assert page.messages == talk[3:7]
     assert (page.has_older, page.has_newer) == (True, True)
 
@@ -52,19 +52,19 @@ def test_unread_are_others_messages_that_were_not_seen_or_deleted(
     room: Room, talk: list[Message], client_user: User, consultant: User
 ) -> None:
     ids = [room.conversation_id]
-    assert queries.unread_counts(client_user, ids) == {room.conversation_id: 4}
-    assert queries.unread_counts(consultant, ids) == {room.conversation_id: 5}
+    assert conversations.unread_counts(client_user, ids) == {room.conversation_id: 4}
+    assert conversations.unread_counts(consultant, ids) == {room.conversation_id: 5}
     mark_read(actor=consultant, conversation=room.conversation, seq=talk[5].seq)
     delete_message(actor=client_user, message=talk[9])
-    assert queries.unread_counts(consultant, ids) == {room.conversation_id: 1}
-    assert queries.unread_counts(consultant, []) == {}
+    assert conversations.unread_counts(consultant, ids) == {room.conversation_id: 1}
+    assert conversations.unread_counts(consultant, []) == {}
 
 
 def test_how_far_somebody_has_read(room: Room, client_user: User, outsider: User) -> None:
-    assert queries.read_seq(room.conversation, client_user) == 0
+    assert conversations.read_seq(room.conversation, client_user) == 0
     mark_read(actor=client_user, conversation=room.conversation, seq=3)
-    assert queries.read_seq(room.conversation, client_user) == 3
-    assert queries.read_seq(room.conversation, outsider) == 0
+    assert conversations.read_seq(room.conversation, client_user) == 3
+    assert conversations.read_seq(room.conversation, outsider) == 0
 
 
 def test_messages_sent_counts_people_not_the_system(
@@ -72,18 +72,18 @@ def test_messages_sent_counts_people_not_the_system(
 ) -> None:
     delete_message(actor=client_user, message=talk[1])
     both = [client_user.pk, consultant.pk]
-    assert queries.messages_sent(room.conversation, both) == {client_user.pk: 5, consultant.pk: 4}
-    assert queries.messages_sent(room.conversation, [consultant.pk]) == {consultant.pk: 4}
+    assert threads.messages_sent(room.conversation, both) == {client_user.pk: 5, consultant.pk: 4}
+    assert threads.messages_sent(room.conversation, [consultant.pk]) == {consultant.pk: 4}
 
 
 def test_a_thread_opens_at_the_end_with_its_unread_line(
     room: Room, talk: list[Message], client_user: User
 ) -> None:
-    thread = queries.thread(client_user, room.conversation)
+    thread = threads.thread(client_user, room.conversation)
     assert thread.page.messages == talk
     assert (thread.read_seq, thread.first_unread, thread.linked) == (0, None, None)
     mark_read(actor=client_user, conversation=room.conversation, seq=talk[4].seq)
-    thread = queries.thread(client_user, room.conversation)
+    thread = threads.thread(client_user, room.conversation)
     assert (thread.read_seq, thread.first_unread) == (talk[4].seq, talk[6])
 
 
@@ -92,18 +92,18 @@ def test_the_unread_line_stands_only_where_it_is_certain(
 ) -> None:
     """Unread messages before the page would make the line stand too late."""
     mark_read(actor=client_user, conversation=room.conversation, seq=talk[2].seq)
-    for number in range(queries.PAGE_SIZE):
+    for number in range(threads.PAGE_SIZE):
         say(consultant, room, f"More {number}")
-    assert queries.thread(client_user, room.conversation).first_unread is None
+    assert threads.thread(client_user, room.conversation).first_unread is None
 
 
 def test_a_link_opens_the_thread_around_its_message(
     room: Room, talk: list[Message], client_user: User
 ) -> None:
-    linked = queries.thread(client_user, room.conversation, str(talk[3].pk))
+    linked = threads.thread(client_user, room.conversation, str(talk[3].pk))
     assert linked.linked == talk[3]
     for unknown in ("not an id", str(uuid4())):
-        assert queries.thread(client_user, room.conversation, unknown).linked is None
+        assert threads.thread(client_user, room.conversation, unknown).linked is None
 
 
 def test_conversations_as_somebody_sees_them(
@@ -111,8 +111,8 @@ def test_conversations_as_somebody_sees_them(
 ) -> None:
     mark_read(actor=client_user, conversation=room.conversation, seq=talk[4].seq)
     mine = Conversation.objects.visible_to(client_user)
-    conversation: Any = queries.as_read_by(client_user, mine).get()
+    conversation: Any = conversations.as_read_by(client_user, mine).get()
     assert conversation.read_seq == talk[4].seq
     assert conversation.unread == 2
     assert conversation.codenames == ["post", "read"]
-    assert list(queries.as_read_by(outsider, Conversation.objects.visible_to(outsider))) == []
+    assert list(conversations.as_read_by(outsider, Conversation.objects.visible_to(outsider))) == []

@@ -10,8 +10,8 @@ from core.api.schema import CURSOR, LIMIT, listing, operation
 from core.api.views import ApiView
 from core.permissions import require
 from core.serializers import AfterQuery, EventsSerializer
-from messaging.api import REPEATED, ThreadView
-from messaging.serializers import MessageSerializer, MessagesQuery, SendMessageSerializer
+from messaging.api.messages import REPEATED, ThreadView
+from messaging.serializers.messages import MessageSerializer, MessagesQuery, SendMessageSerializer
 from rooms.actions.lifecycle import (
     cancel_room,
     complete_room,

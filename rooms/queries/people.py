@@ -26,7 +26,7 @@ from django.db.models.functions import Coalesce, Now
 from accounts.models import User
 from accounts.queries import organisation_name
 from core import presence
-from messaging.queries import messages_sent
+from messaging.queries.threads import messages_sent
 from rooms.models import Participant, Role, Room, Visit
 
 if TYPE_CHECKING:

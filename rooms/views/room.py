@@ -15,7 +15,7 @@ from core.errors import ActionError
 from core.permissions import granted
 from core.queries import heads
 from core.requests import person, show_refusal
-from messaging.queries import thread
+from messaging.queries.threads import thread
 from rooms.actions.lifecycle import cancel_room, complete_room, start_room, update_room
 from rooms.forms import AgendaItemForm, RoomSettingsForm
 from rooms.models import Room

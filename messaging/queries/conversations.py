@@ -1,7 +1,5 @@
-"""Reading conversations."""
+"""Conversations that somebody may see, what they may do there and how far they have read."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
 from typing import cast
 from uuid import UUID
 
@@ -22,23 +20,6 @@ from messaging.models import (
     MessageType,
 )
 
-PAGE_SIZE = 50
-
-
-@dataclass(frozen=True)
-class ThreadPage:
-    """Messages of a conversation in order, and whether there are more on either side."""
-
-    messages: list[Message]
-    has_older: bool = False
-    has_newer: bool = False
-
-
-def with_people(messages: QuerySet[Message]) -> QuerySet[Message]:
-    """With author and the message replied to, in one query."""
-    return messages.select_related("author", "reply_to__author")
-
-
 # Plain SQL: asked for every message, and again under its lock (core.rows says why).
 _CODENAMES = """
     ARRAY(
@@ -48,8 +29,14 @@ _CODENAMES = """
         ORDER BY codename COLLATE "C"
     )
 """
+
+
 _HELD = f"{_CODENAMES} FROM messaging_conversation conversation WHERE id = %s"
+
+
 _LOOK_AGAIN = f"SELECT closed_at, {_HELD}"
+
+
 _STILL_SO = f"""
     EXISTS (
         SELECT FROM messaging_conversation conversation
@@ -97,35 +84,6 @@ def _held_by(user: User) -> ArraySubquery:
     return ArraySubquery(held.order_by("permission__codename").values("permission__codename"))
 
 
-def page_before(
-    conversation: Conversation, before: int | None, limit: int = PAGE_SIZE
-) -> ThreadPage:
-    """The newest messages, or those numbered below ``before``."""
-    rows = with_people(Message.objects.filter(conversation=conversation))
-    if before is not None:
-        rows = rows.filter(seq__lt=before)
-    page = list(rows.order_by("-seq")[: limit + 1])
-    return ThreadPage(page[:limit][::-1], has_older=len(page) > limit, has_newer=before is not None)
-
-
-def page_after(
-    conversation: Conversation, after: int, limit: int = PAGE_SIZE, *, before: int | None = None
-) -> ThreadPage:
-    """The messages numbered above ``after`` (and below ``before``), oldest first."""
-    rows = with_people(Message.objects.filter(conversation=conversation, seq__gt=after))
-    if before is not None:
-        rows = rows.filter(seq__lt=before)
-    page = list(rows.order_by("seq")[: limit + 1])
-    return ThreadPage(page[:limit], has_older=True, has_newer=len(page) > limit)
-
-
-def page_around(conversation: Conversation, seq: int, limit: int = PAGE_SIZE) -> ThreadPage:
-    """Half a page on both sides of a message: where a link to it leads."""
-    older = page_before(conversation, seq, limit // 2)
-    newer = page_after(conversation, seq - 1, limit // 2)
-    return ThreadPage(older.messages + newer.messages, older.has_older, newer.has_newer)
-
-
 def as_read_by(user: User, conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
     """With ``read_seq``, ``unread`` and ``codenames`` of the person, in the same query."""
     place = ConversationMember.objects.filter(conversation=OuterRef("pk"), user=user)
@@ -167,57 +125,3 @@ def unread_counts(user: User, conversation_ids: list[UUID]) -> dict[UUID, int]:
         .values_list("conversation_id", "unread")
     )
     return dict(rows)
-
-
-def messages_sent(conversation: Conversation, people: Collection[UUID]) -> dict[UUID, int]:
-    """How many messages each of these people sent, deleted ones included."""
-    rows = (
-        Message.objects.filter(
-            conversation=conversation, message_type=MessageType.TEXT, author__in=people
-        )
-        .values_list("author_id")
-        .annotate(number=Count("pk"))
-    )
-    return dict(rows)
-
-
-@dataclass(frozen=True)
-class Thread:
-    """A conversation as somebody opens it."""
-
-    conversation: Conversation
-    page: ThreadPage
-    read_seq: int
-    first_unread: Message | None
-    linked: Message | None
-
-
-def thread(user: User, conversation: Conversation, around: str = "") -> Thread:
-    """The newest page, or the page around the message with the id ``around``."""
-    linked = _linked(conversation, around)
-    page = page_around(conversation, linked.seq) if linked else page_before(conversation, None)
-    seen = read_seq(conversation, user)
-    unread = [
-        message
-        for message in page.messages
-        if message.seq > seen
-        and message.author_id != user.pk
-        and message.message_type != MessageType.SYSTEM
-    ]
-    # With older unread messages outside the page the line would stand in the wrong place.
-    is_inside = any(message.seq <= seen for message in page.messages) or not page.has_older
-    return Thread(
-        conversation=conversation,
-        page=page,
-        read_seq=seen,
-        first_unread=unread[0] if unread and is_inside and seen else None,
-        linked=linked,
-    )
-
-
-def _linked(conversation: Conversation, message_id: str) -> Message | None:
-    try:
-        wanted = UUID(message_id)
-    except ValueError:
-        return None
-    return Message.objects.filter(conversation=conversation, pk=wanted).first()

@@ -14,7 +14,8 @@ from messaging.actions.conversations import mark_read
 from messaging.actions.messages import delete_message, edit_message, send_message
 from messaging.fragments import message_html
 from messaging.models import Conversation, Message, MessageType
-from messaging.queries import page_after, page_before, visible_conversation
+from messaging.queries.conversations import visible_conversation
+from messaging.queries.threads import page_after, page_before
 
 
 def _conversation(request: HttpRequest, conversation_id: UUID) -> Conversation:

@@ -1,4 +1,4 @@
-"""Conversations and messages over HTTP."""
+"""Messages over HTTP."""
 
 from typing import Any
 from uuid import UUID
@@ -11,51 +11,20 @@ from rest_framework.response import Response
 from core.api.pages import page_limit
 from core.api.schema import LIMIT, listing, operation
 from core.api.views import ApiView
-from messaging.actions.conversations import mark_read
 from messaging.actions.messages import delete_message, edit_message, send_message
 from messaging.fragments import message_resource
 from messaging.models import Conversation, Message
-from messaging.queries import (
-    ThreadPage,
-    as_read_by,
-    page_after,
-    page_before,
-    read_seq,
-    visible_conversation,
-    with_people,
-)
-from messaging.serializers import (
-    ConversationSerializer,
+from messaging.queries.conversations import visible_conversation
+from messaging.queries.threads import ThreadPage, page_after, page_before, with_people
+from messaging.serializers.messages import (
     EditMessageSerializer,
     MessageSerializer,
     MessagesQuery,
-    ReadSerializer,
     RevisionSerializer,
     SendMessageSerializer,
 )
 
 REPEATED = {200: "A repeated `client_id`: the message that it sent the first time."}
-
-
-class Conversations(ApiView):
-    """The conversations that one may read."""
-
-    @listing("conversations_list", ConversationSerializer)
-    def get(self, request: Request) -> Response:
-        """Your conversations, newest first."""
-        rows = as_read_by(self.person, Conversation.objects.visible_to(self.person))
-        return self.page(rows, lambda page: ConversationSerializer(page, many=True).data)
-
-
-class ConversationDetail(ApiView):
-    """One conversation."""
-
-    @operation("conversations_read", ConversationSerializer)
-    def get(self, request: Request, conversation_id: UUID) -> Response:
-        """A conversation, and how far you have read it."""
-        rows = as_read_by(self.person, Conversation.objects.visible_to(self.person))
-        conversation = get_object_or_404(rows, pk=conversation_id)
-        return Response(ConversationSerializer(conversation).data)
 
 
 class ThreadView(ApiView):
@@ -134,20 +103,6 @@ class ConversationMessages(ThreadView):
 
     def _load(self, conversation_id: UUID) -> Conversation:
         return visible_conversation(self.person, conversation_id)
-
-
-class ConversationRead(ApiView):
-    """How far one has read."""
-
-    @operation("conversations_mark_read", ReadSerializer, body=ReadSerializer)
-    def post(self, request: Request, conversation_id: UUID) -> Response:
-        """Say that you have seen everything up to a number. It never goes back; the answer
-        says where it stands."""
-        rows = Conversation.objects.visible_to(self.person)
-        conversation = get_object_or_404(rows, pk=conversation_id)
-        seq = self.body(ReadSerializer)["seq"]
-        mark_read(actor=self.person, conversation=conversation, seq=seq)
-        return Response({"seq": read_seq(conversation, self.person)})
 
 
 class MessageDetail(ApiView):

@@ -1,0 +1,110 @@
+"""Messages of a conversation, page by page, as somebody opens it."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Count, QuerySet
+
+from accounts.models import User
+from messaging.models import Conversation, Message, MessageType
+from messaging.queries.conversations import read_seq
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True)
+class ThreadPage:
+    """Messages of a conversation in order, and whether there are more on either side."""
+
+    messages: list[Message]
+    has_older: bool = False
+    has_newer: bool = False
+
+
+def with_people(messages: QuerySet[Message]) -> QuerySet[Message]:
+    """With author and the message replied to, in one query."""
+    return messages.select_related("author", "reply_to__author")
+
+
+def page_before(
+    conversation: Conversation, before: int | None, limit: int = PAGE_SIZE
+) -> ThreadPage:
+    """The newest messages, or those numbered below ``before``."""
+    rows = with_people(Message.objects.filter(conversation=conversation))
+    if before is not None:
+        rows = rows.filter(seq__lt=before)
+    page = list(rows.order_by("-seq")[: limit + 1])
+    return ThreadPage(page[:limit][::-1], has_older=len(page) > limit, has_newer=before is not None)
+
+
+def page_after(
+    conversation: Conversation, after: int, limit: int = PAGE_SIZE, *, before: int | None = None
+) -> ThreadPage:
+    """The messages numbered above ``after`` (and below ``before``), oldest first."""
+    rows = with_people(Message.objects.filter(conversation=conversation, seq__gt=after))
+    if before is not None:
+        rows = rows.filter(seq__lt=before)
+    page = list(rows.order_by("seq")[: limit + 1])
+    return ThreadPage(page[:limit], has_older=True, has_newer=len(page) > limit)
+
+
+def page_around(conversation: Conversation, seq: int, limit: int = PAGE_SIZE) -> ThreadPage:
+    """Half a page on both sides of a message: where a link to it leads."""
+    older = page_before(conversation, seq, limit // 2)
+    newer = page_after(conversation, seq - 1, limit // 2)
+    return ThreadPage(older.messages + newer.messages, older.has_older, newer.has_newer)
+
+
+@dataclass(frozen=True)
+class Thread:
+    """A conversation as somebody opens it."""
+
+    conversation: Conversation
+    page: ThreadPage
+    read_seq: int
+    first_unread: Message | None
+    linked: Message | None
+
+
+def thread(user: User, conversation: Conversation, around: str = "") -> Thread:
+    """The newest page, or the page around the message with the id ``around``."""
+    linked = _linked(conversation, around)
+    page = page_around(conversation, linked.seq) if linked else page_before(conversation, None)
+    seen = read_seq(conversation, user)
+    unread = [
+        message
+        for message in page.messages
+        if message.seq > seen
+        and message.author_id != user.pk
+        and message.message_type != MessageType.SYSTEM
+    ]
+    # With older unread messages outside the page the line would stand in the wrong place.
+    is_inside = any(message.seq <= seen for message in page.messages) or not page.has_older
+    return Thread(
+        conversation=conversation,
+        page=page,
+        read_seq=seen,
+        first_unread=unread[0] if unread and is_inside and seen else None,
+        linked=linked,
+    )
+
+
+def _linked(conversation: Conversation, message_id: str) -> Message | None:
+    try:
+        wanted = UUID(message_id)
+    except ValueError:
+        return None
+    return Message.objects.filter(conversation=conversation, pk=wanted).first()
+
+
+def messages_sent(conversation: Conversation, people: Collection[UUID]) -> dict[UUID, int]:
+    """How many messages each of these people sent, deleted ones included."""
+    rows = (
+        Message.objects.filter(
+            conversation=conversation, message_type=MessageType.TEXT, author__in=people
+        )
+        .values_list("author_id")
+        .annotate(number=Count("pk"))
+    )
+    return dict(rows)

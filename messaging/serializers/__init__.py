@@ -1,0 +1,1 @@
+"""Conversations in the API, by noun."""
