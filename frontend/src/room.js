@@ -3,6 +3,7 @@ import { Chat } from "./chat/chat.js";
 import { clearConnection, leaveNotice, showConnection } from "./lib/notices.js";
 import { SIGNED_OUT, showSignedOut } from "./lib/requests.js";
 import { Outbox } from "./live/outbox.js";
+import { OwnEvents } from "./live/own.js";
 import { Socket } from "./live/socket.js";
 import "./room/clock.js";
 import "./room/colours.js";
@@ -17,6 +18,7 @@ const AWAY_AFTER = 5 * 60_000;
 const page = document.querySelector("[data-room]");
 const socket = new Socket();
 const outbox = new Outbox(socket, page.dataset.me);
+const own = new OwnEvents(socket, page.dataset.me);
 
 /** Tell panels that something changed, together for events that come together. */
 const due = new Map();
@@ -56,7 +58,7 @@ function nameOf(userId) {
 }
 
 socket.follow(`room:${page.dataset.room}`, Number(page.dataset.roomHead), receive);
-const chat = new Chat(document.querySelector("[data-chat]"), { socket, outbox, name: nameOf });
+const chat = new Chat(document.querySelector("[data-chat]"), { socket, outbox, own, name: nameOf });
 
 socket.addEventListener("presence", () => announce("people:changed"));
 socket.addEventListener("revoked", () => {

@@ -4,6 +4,7 @@ import { openDialog } from "../lib/dialogs.js";
 import { Composer, waitingWords } from "./composer.js";
 import { Draft, showUnsent } from "./draft.js";
 import { MessageList } from "./list.js";
+import { PARTS } from "./parts.js";
 import { Pending } from "./pending.js";
 import { post } from "./requests.js";
 import { clock } from "./times.js";
@@ -21,10 +22,11 @@ export class Chat {
   #announceTimer = 0;
   #heard = [];
 
-  constructor(element, { socket, outbox, name }) {
+  constructor(element, { socket, outbox, own, name }) {
     this.element = element;
     this.socket = socket;
     this.outbox = outbox;
+    this.own = own;
     this.nameOf = name;
     this.conversation = element.dataset.conversation;
     this.stream = `conversation:${this.conversation}`;
@@ -35,9 +37,16 @@ export class Chat {
     if (form) this.#compose(form);
     else showUnsent(element, new Draft(this.list.me, this.conversation));
     this.#listen();
+    this.parts = PARTS.map((Part) => new Part(this));
+    this.list.addEventListener("inserted", ({ detail }) => this.#tellParts("inserted", detail));
+    this.#tellParts("inserted", this.list.items());
     socket.follow(this.stream, Number(element.dataset.head), (event) => this.#receive(event));
     this.#showLinked();
     this.#markReadSoon();
+  }
+
+  #tellParts(method, detail) {
+    for (const part of this.parts) part[method]?.(detail);
   }
 
   #compose(form) {
@@ -69,6 +78,7 @@ export class Chat {
 
   /** Show nobody's words but those that were not sent; `words` say what they wait for. */
   close(words) {
+    this.#tellParts("close");
     clearTimeout(this.#announceTimer);
     clearTimeout(this.#readTimer);
     for (const timer of this.#typing.values()) clearTimeout(timer);
@@ -83,14 +93,16 @@ export class Chat {
 
   // What comes in ---------------------------------------------------------------------------
 
-  #receive({ name, data, html }) {
-    if (!html) return;
-    if (name === "MessageSent") {
-      this.#arrived(data, html);
-      return;
-    }
-    if (this.list.find(data.id)) this.list.insert(html);
-    this.list.requote(data);
+  #receive(frame) {
+    const { name, data, html } = frame;
+    if (html && name === "MessageSent") this.#arrived(data, html);
+    else if (html) this.#changed(data, html);
+    this.#tellParts("received", frame);
+  }
+
+  #changed(message, html) {
+    if (this.list.find(message.id)) this.list.insert(html);
+    this.list.requote(message);
   }
 
   #arrived(message, html) {
@@ -248,6 +260,7 @@ export class Chat {
     touched?.classList.add("is-touched");
     const menu = event.target.closest(".message-menu");
     if (menu) this.#openInside(menu);
+    this.#tellParts("clicked", event);
     const step = event.target.closest("[data-chat-step]");
     if (step) this.list.roving.step(Number(step.dataset.chatStep));
     const jump = event.target.closest("[data-jump]");

@@ -10,10 +10,11 @@ import { clock, dayKey, dayWords } from "./times.js";
 const GROUP_MINUTES = 5;
 const QUOTED_CHARACTERS = 90;
 
-export class MessageList {
+export class MessageList extends EventTarget {
   #isClosed = false;
 
   constructor(chat) {
+    super();
     this.element = chat.querySelector("[data-chat-list]");
     this.log = chat.querySelector("[data-chat-log]");
     this.me = chat.dataset.me;
@@ -57,6 +58,7 @@ export class MessageList {
     this.keepingPlace(() => {
       for (const item of added) this.#place(item);
     });
+    this.dispatchEvent(new CustomEvent("inserted", { detail: added }));
     return added;
   }
 

@@ -41,7 +41,10 @@ export class Socket extends EventTarget {
     return this.#socket?.readyState === WebSocket.OPEN;
   }
 
-  /** Follow a stream; `after` is the number up to which the page already shows it. */
+  /**
+   * Follow a stream; `after` is the number up to which the page already shows it, or null for what
+   * comes from now on.
+   */
   follow(stream, after, receive) {
     this.#streams.set(stream, { seq: after, receive, isAsking: false });
     if (this.isOpen) this.#subscribe(stream);
@@ -125,7 +128,7 @@ export class Socket extends EventTarget {
 
   #subscribe(stream) {
     const followed = this.#streams.get(stream);
-    if (followed) followed.isAsking = this.send({ type: "subscribe", stream, after: followed.seq });
+    if (followed) followed.isAsking = this.send({ type: "subscribe", stream, after: followed.seq ?? undefined });
   }
 
   #receive(frame) {
@@ -142,6 +145,7 @@ export class Socket extends EventTarget {
     const followed = this.#streams.get(stream);
     if (!followed) return;
     followed.isAsking = false;
+    followed.seq ??= head;
     // The log is shorter than what this page has seen: it was restored from a backup.
     if (head < followed.seq) this.#tell("rewound", { stream });
   }
@@ -153,9 +157,9 @@ export class Socket extends EventTarget {
 
   #receiveEvent(frame) {
     const followed = this.#streams.get(frame.stream);
-    if (!followed || frame.seq <= followed.seq) return;
+    if (!followed || (followed.seq !== null && frame.seq <= followed.seq)) return;
     // A gap: something was missed on the way. Ask for it, once; this event comes again in its turn.
-    if (frame.seq > followed.seq + 1) return followed.isAsking || this.#subscribe(frame.stream);
+    if (followed.seq !== null && frame.seq > followed.seq + 1) return followed.isAsking || this.#subscribe(frame.stream);
     followed.seq = frame.seq;
     followed.receive(frame);
   }
@@ -163,7 +167,7 @@ export class Socket extends EventTarget {
   #compare(heads) {
     for (const [stream, head] of Object.entries(heads)) {
       const followed = this.#streams.get(stream);
-      if (followed && !followed.isAsking && head > followed.seq) this.#subscribe(stream);
+      if (followed && followed.seq !== null && !followed.isAsking && head > followed.seq) this.#subscribe(stream);
     }
   }
 

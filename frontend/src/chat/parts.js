@@ -1,0 +1,11 @@
+/*
+ * What a conversation can do beside listing, sending and reading. Each part is a class of a module
+ * of its own, made once for each conversation with the Chat as its argument. What it has of these is
+ * called:
+ *
+ *   received(frame)  every event of the conversation's stream, after the list shows it
+ *   clicked(event)   every click inside the conversation
+ *   inserted(items)  messages that were put into the list, or drawn again
+ *   close()          the session is over
+ */
+export const PARTS = [];
