@@ -10,23 +10,25 @@ from django.db import connection
 from django.db.models import Model
 
 from core.database import ask
-from core.rows import Condition
+from core.rows import Condition, Statement
 
 ALWAYS = Condition("TRUE")
+NOTHING = Statement("")
 
 
-def insert(instance: Model, *, only_if: Condition = ALWAYS) -> bool:
+def insert(instance: Model, *, only_if: Condition = ALWAYS, also: Statement = NOTHING) -> bool:
     """As `save(force_insert=True)` of a new instance whose key is its own, without signals.
 
-    False, and nothing is stored, where ``only_if`` does not hold as the statement begins. What the
+    False, and nothing is stored, where ``only_if`` does not hold as the statement begins. ``also``
+    writes something else with it, in the same statement, and finds the row as ``stored``. What the
     database gives by default (``db_default``) it gives always; fields that would set their own
     value (``auto_now``) or keep a file do not.
     """
-    sql, given, made = _insertion(type(instance), only_if.sql)
+    sql, given, made = _insertion(type(instance), only_if.sql, also.sql)
     values = [
         field.get_db_prep_save(getattr(instance, field.attname), connection) for field in given
     ]
-    row = ask(sql, [*values, *only_if.values])
+    row = ask(sql, [*values, *only_if.values, *also.values])
     if row is None:
         return False
     for field, value in zip(made, row, strict=True):
@@ -36,7 +38,7 @@ def insert(instance: Model, *, only_if: Condition = ALWAYS) -> bool:
 
 
 @cache
-def _insertion(model: type[Model], condition: str) -> tuple[str, list[Any], list[Any]]:
+def _insertion(model: type[Model], condition: str, also: str) -> tuple[str, list[Any], list[Any]]:
     """The SQL, the fields that it is given and those that it answers."""
     fields: list[Any] = list(model._meta.concrete_fields)
     given = [field for field in fields if not field.has_db_default()]
@@ -46,6 +48,9 @@ def _insertion(model: type[Model], condition: str) -> tuple[str, list[Any], list
         f'INSERT INTO "{model._meta.db_table}" ({names}) SELECT {places} '
         f"WHERE {condition} RETURNING {_listed(made)}"
     )
+    if also:
+        parts = ["WITH stored AS (", sql, "), more AS (", also, ") SELECT", _listed(made)]
+        sql = " ".join([*parts, "FROM stored"])
     return sql, given, made
 
 

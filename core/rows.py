@@ -26,6 +26,14 @@ class Condition:
     values: Sequence[Any] = ()
 
 
+@dataclass(frozen=True)
+class Statement:
+    """A whole statement of SQL, and its values."""
+
+    sql: str
+    values: Sequence[Any] = ()
+
+
 @cache
 def _names(model: type[Model]) -> list[str]:
     for field in model._meta.concrete_fields:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.insertion import insert
-from core.rows import Condition
+from core.rows import Condition, Statement
 from messaging.models import Message, MessageRevision
 from rooms.models import Room
 
@@ -72,3 +72,16 @@ def test_a_constraint_is_kept(room: Room, client_user: User) -> None:
     insert(made(room, client_user, client_id=client_id))
     with pytest.raises(IntegrityError), transaction.atomic():
         insert(made(room, client_user, client_id=client_id, seq=1_001))
+
+
+def test_something_else_is_written_with_it(room: Room, client_user: User) -> None:
+    message = made(room, client_user)
+    note = Statement(
+        "UPDATE accounts_user SET last_seen_at = stored.created_at FROM stored WHERE id = %s",
+        [client_user.pk],
+    )
+    never = Condition("EXISTS (SELECT FROM accounts_user WHERE id = %s)", [uuid4()])
+    assert not insert(message, only_if=never, also=note)
+    assert User.objects.get(pk=client_user.pk).last_seen_at is None
+    assert insert(message, also=note)
+    assert User.objects.get(pk=client_user.pk).last_seen_at == message.created_at

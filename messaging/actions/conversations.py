@@ -5,7 +5,7 @@ from django.db.models.functions import Now
 
 from accounts.models import User
 from core.permissions import forget_grants, require
-from core.publish import record
+from core.publish import lock, record
 from core.queries import head
 from messaging import permissions
 from messaging.events import (
@@ -66,6 +66,7 @@ def remove_member(*, actor: User, conversation: Conversation, user: User) -> Non
 def rename_conversation(*, actor: User, conversation: Conversation, title: str) -> None:
     """Give the conversation another title. Records `ConversationRenamed`."""
     require(actor, "messaging.moderate", conversation)
+    lock(conversation.stream)  # before the row, as who sends a message does
     conversation.title = title
     conversation.save(update_fields=["title"])
     record(ConversationRenamed(title=title), stream=conversation.stream, actor=actor)
@@ -75,6 +76,7 @@ def rename_conversation(*, actor: User, conversation: Conversation, title: str) 
 def close_conversation(*, actor: User, conversation: Conversation) -> None:
     """Nobody can write any more. Records `ConversationClosed`."""
     require(actor, "messaging.moderate", conversation)
+    lock(conversation.stream)  # before the row, as who sends a message does
     changed = Conversation.objects.filter(pk=conversation.pk, closed_at__isnull=True).update(
         closed_at=Now()
     )

@@ -22,7 +22,7 @@ from messaging.events import MessageDeleted, MessageEdited, MessageSent
 from messaging.markdown import render_markdown
 from messaging.models import Conversation, Message, MessageRevision, MessageType
 from messaging.models.message import MAX_BODY_CHARACTERS
-from messaging.queries.conversations import look_again, still_so
+from messaging.queries.conversations import look_again, newest_message, still_so
 
 ALLOWED_CONTROLS = "\n\t"
 
@@ -199,11 +199,13 @@ def _append(*, actor: User, conversation: Conversation, **fields: Any) -> Messag
     message.seq = event.seq
     if message.message_type == MessageType.SYSTEM:
         insert(message)
-    elif not insert(message, only_if=still_so(actor, conversation)):
+        return message
+    newest = newest_message(conversation, message.seq)
+    if not insert(message, only_if=still_so(actor, conversation), also=newest):
         look_again(actor, conversation)
         require(actor, "messaging.post", conversation)
         _refuse_closed(conversation)
-        insert(message)
+        insert(message, also=newest)
     return message
 
 

@@ -1,15 +1,18 @@
 """Conversations, their members and messages."""
 
 from messaging.models.conversation import (
+    Category,
     Conversation,
     ConversationKind,
     ConversationMember,
     ConversationUserObjectPermission,
     MemberRole,
+    Priority,
 )
 from messaging.models.message import Message, MessageRevision, MessageType
 
 __all__ = [
+    "Category",
     "Conversation",
     "ConversationKind",
     "ConversationMember",
@@ -18,4 +21,5 @@ __all__ = [
     "Message",
     "MessageRevision",
     "MessageType",
+    "Priority",
 ]

@@ -19,8 +19,28 @@ class ConversationKind(models.TextChoices):
     """Where a conversation belongs."""
 
     DIRECT = "direct", "Direct"
+    GROUP = "group", "Group"
     ROOM = "room", "Consultation room"
     LOUNGE = "lounge", "Lounge"
+
+
+class Category(models.TextChoices):
+    """What a conversation is about, as a consultant says."""
+
+    NONE = "", "No category"
+    QUESTION = "question", "Question"
+    PROJECT = "project", "Project"
+    BILLING = "billing", "Billing"
+    SUPPORT = "support", "Support"
+
+
+class Priority(models.IntegerChoices):
+    """How soon a conversation wants an answer, as a consultant says."""
+
+    LOW = 10, "Low"
+    NORMAL = 20, "Normal"
+    HIGH = 30, "High"
+    URGENT = 40, "Urgent"
 
 
 class MemberRole(models.TextChoices):
@@ -48,11 +68,28 @@ class Conversation(models.Model):
     closed_at = models.DateTimeField(
         null=True, blank=True, help_text="Since then nobody can write; reading stays possible."
     )
+    pair = models.CharField(
+        max_length=73,
+        blank=True,
+        editable=False,
+        help_text="Of a direct conversation: both people's ids in order, so that two have one.",
+    )
+    category = models.CharField(max_length=16, choices=Category.choices, blank=True)
+    priority = models.PositiveSmallIntegerField(choices=Priority.choices, default=Priority.NORMAL)
+    last_message_seq = models.BigIntegerField(
+        default=0, help_text="Number of the newest message, written with it."
+    )
+    last_message_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())
 
     objects = ConversationQuerySet.as_manager()
 
     class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["pair"], condition=~models.Q(pair=""), name="conversation_of_two_unique"
+            ),
+        ]
         permissions: ClassVar = [
             ("read", "Read the conversation"),
             ("post", "Write messages"),
@@ -69,7 +106,12 @@ class Conversation(models.Model):
 
 
 class ConversationMember(models.Model):
-    """Somebody's place in a conversation, and how far they have read."""
+    """Somebody's place in a conversation, how far they have read, and where they keep it.
+
+    It is archived while no message is newer than ``archived_seq``, and deleted for them while none
+    is newer than ``cleared_seq``, up to which nothing is shown to them any more: a new message
+    brings it back without a write.
+    """
 
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="members")
     user = models.ForeignKey(
@@ -79,12 +121,27 @@ class ConversationMember(models.Model):
     read_seq = models.BigIntegerField(
         default=0, help_text="Number of the newest message that the person has seen."
     )
+    archived_seq = models.BigIntegerField(null=True, blank=True)
+    cleared_seq = models.BigIntegerField(default=0)
+    pinned_at = models.DateTimeField(null=True, blank=True)
+    muted_until = models.DateTimeField(
+        null=True, blank=True, help_text="No notifications until then; 9999 is for ever."
+    )
+    is_marked_unread = models.BooleanField(default=False)
     added_at = models.DateTimeField(db_default=Now())
     removed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["conversation", "user"], name="member_unique"),
+        ]
+        indexes: ClassVar = [
+            # Somebody's conversations, without a look at those that they left.
+            models.Index(
+                fields=["user", "conversation"],
+                name="member_present",
+                condition=models.Q(removed_at__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:

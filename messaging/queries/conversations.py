@@ -11,7 +11,7 @@ from django.http import Http404
 from accounts.models import User
 from core.database import ask
 from core.permissions import granted, has_permission, remember_grants
-from core.rows import Condition, columns, instances
+from core.rows import Condition, Statement, columns, instances
 from messaging.models import (
     Conversation,
     ConversationMember,
@@ -74,6 +74,19 @@ def still_so(user: User, conversation: Conversation) -> Condition:
     Under the stream's lock it is what `look_again` and a check would be, without asking first.
     """
     return Condition(_STILL_SO, [user.pk, sorted(granted(user, conversation)), conversation.pk])
+
+
+# Under the stream's lock, so that the newest message's number stays. HOT: no index has the columns.
+_NOTE_NEWEST = """
+    UPDATE messaging_conversation conversation
+    SET last_message_seq = %s, last_message_at = stored.created_at
+    FROM stored WHERE conversation.id = %s
+"""
+
+
+def newest_message(conversation: Conversation, seq: int) -> Statement:
+    """Beside the insertion of a message: what lists of conversations are ordered by."""
+    return Statement(_NOTE_NEWEST, [seq, conversation.pk])
 
 
 def _held_by(user: User) -> ArraySubquery:

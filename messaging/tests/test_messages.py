@@ -26,12 +26,20 @@ from messaging.actions.messages import (
     post_system_message,
     send_message,
 )
-from messaging.models import MemberRole, Message, MessageType
+from messaging.models import Conversation, MemberRole, Message, MessageType
 from rooms.actions.lifecycle import complete_room
 from rooms.models import Room
 from tests.fixtures import capture_events, names, refused
 
 Say = Callable[..., Message]
+
+
+def test_its_conversation_knows_the_newest(room: Room, client_user: User, say: Say) -> None:
+    first = say(client_user, room, "One")
+    second = say(client_user, room, "Two")
+    conversation = Conversation.objects.get(pk=room.conversation_id)
+    assert conversation.last_message_seq == second.seq > first.seq
+    assert conversation.last_message_at == second.created_at
 
 
 def test_a_message_is_written_with_its_event(room: Room, client_user: User, say: Say) -> None:
