@@ -18,9 +18,8 @@ from django.db.models.functions import Now
 
 from audit.events import AttemptRefused, StaffLooked
 from audit.models import AccessReceipt
-from core.events import DomainEvent, StreamKey, UnknownStream
+from core.events import PERSON, DomainEvent, StreamKey, UnknownStream
 from core.models import Event
-from core.people import PERSON
 from core.refusals import clue
 
 DONE, REFUSED = "done", "refused"

@@ -9,6 +9,10 @@ MAX_NUMBER = 2**63 - 1
 """The largest event number that the database can hold."""
 
 
+PERSON = "user"
+"""The kind of the stream about a person."""
+
+
 class UnknownStream(ValueError):
     """A stream's name is not ``<kind>:<uuid>``."""
 

@@ -1,6 +1,7 @@
 """The append-only event log, and the record of answered idempotent requests."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -53,6 +54,9 @@ class Event(models.Model):
 
     about: Any = None
     """The object that it is about, where the action that recorded it had it at hand."""
+    audience: Sequence[uuid.UUID] = ()
+    """Ids of the people who are told on their own streams, once it is committed, that it is there;
+    the action that recorded it may set it until then."""
 
     class Meta:
         verbose_name = "entry of the audit log"

@@ -13,13 +13,12 @@ from uuid import UUID
 from core.authentication import ended
 from core.channel import LAYER_SECONDS, Channel
 from core.database import in_database
-from core.events import StreamKey
+from core.events import PERSON, StreamKey
 from core.outages import REDIS_AWAY, redis_outage
 from core.outlet import Outlet
 
 SIGNED_OUT = 4401
 SIGNED_OUT_FRAME = json.dumps({"type": "error", "code": "signed_out", "detail": "Sign in again."})
-PERSON = "user"  # the kind of the stream about a person: who loses that one loses every socket
 
 
 class ConnectedPeople:

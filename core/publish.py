@@ -21,10 +21,10 @@ from redis.retry import Retry
 from core import errands
 from core.context import current_origin
 from core.database import DATABASE_AWAY, ask
-from core.events import DomainEvent, StreamKey
+from core.events import PERSON, DomainEvent, StreamKey
 from core.models import Errand, Event, Stream
 from core.outages import REDIS_AWAY, database_outage, redis_outage
-from core.rendering import frames
+from core.rendering import Frame, frames
 
 PUBLISH_SECONDS = 1.0
 """Longest that an answer waits for Redis, twice: it is tried once more."""
@@ -57,6 +57,7 @@ def record(event: DomainEvent, *, stream: StreamKey, actor: Any, about: Any = No
         raise transaction.TransactionManagementError("record() needs the action's transaction.")
     row = _append(event, stream, actor)
     row.about = about
+    row.audience = ()
     transaction.on_commit(lambda: _publish(stream, row), robust=True)
     if names := errands.following(row.name):
         _leave_errands(row, names)
@@ -120,15 +121,30 @@ def _publish(stream: StreamKey, row: Event) -> None:
     if frame.ends:
         message["ends"] = frame.ends
     try:
-        _broadcast(stream.group, message)
+        _broadcast([(stream.group, message), *_news(frame, row)])
     except REDIS_AWAY as error:
         redis_outage.note(error)
     else:
         redis_outage.over()
 
 
-def _broadcast(group: str, message: dict[str, Any]) -> None:
-    """`group_send` of the channel layer, blocking.
+def _news(frame: Frame, row: Event) -> list[tuple[str, dict[str, Any]]]:
+    """Word to its audience, on each one's own stream, that the stream has something new.
+
+    For pages that list many streams and follow none of them. Ephemeral: they look again when they
+    come back.
+    """
+    if not row.audience:
+        return []
+    said = {"type": "news", "stream": frame.stream, "seq": frame.seq, "name": row.name}
+    text = json.dumps({**said, "actor": str(row.actor_id)}, separators=(",", ":"))
+    own = [StreamKey(PERSON, user_id) for user_id in row.audience]
+    signal = {"type": "signal", "text": text, "to": "", "skip": ""}
+    return [(stream.group, {**signal, "stream": str(stream)}) for stream in own]
+
+
+def _broadcast(messages: Sequence[tuple[str, dict[str, Any]]]) -> None:
+    """`group_send` of the channel layer to each of the groups, blocking, in one round trip.
 
     An action runs in a thread. The layer's own way leads over the event loop and back, at four
     times the processor time; what goes over the wire is the same.
@@ -136,7 +152,15 @@ def _broadcast(group: str, message: dict[str, Any]) -> None:
     layer: Any = get_channel_layer()
     config: Any = settings.CHANNEL_LAYERS["default"]["CONFIG"]
     client = _redis(config["hosts"][0]["address"])
-    client.publish(f"{config['prefix']}__group__{group}", layer.serialize(message))
+    prefix = f"{config['prefix']}__group__"
+    if len(messages) == 1:
+        ((group, message),) = messages
+        client.publish(prefix + group, layer.serialize(message))
+        return
+    pipe = client.pipeline(transaction=False)
+    for group, message in messages:
+        pipe.publish(prefix + group, layer.serialize(message))
+    pipe.execute()
 
 
 @cache

@@ -18,6 +18,7 @@ from audit.queries import Subject
 from core.admin import ReadOnlyAdmin, ReadOnlyInline
 from core.requests import number
 from messaging.models import (
+    ContactRequest,
     Conversation,
     ConversationMember,
     ConversationUserObjectPermission,
@@ -185,3 +186,21 @@ class ConversationGrantAdmin(PersonalAdmin, ReadOnlyAdmin):
     list_select_related = ["user", "permission__content_type"]
     search_fields = ["user__email", "=content_object__id"]
     ordering = ["-pk"]
+
+
+@admin.register(ContactRequest)
+class ContactRequestAdmin(PersonalAdmin, ReadOnlyAdmin):
+    """Who asked whom for a conversation, and what became of it; the words on the page alone."""
+
+    list_display = ["requester", "consultant", "status", "created_at", "answered_at"]
+    list_filter = ["status"]
+    list_select_related = ["requester", "consultant"]
+    search_fields = ["requester__email", "consultant__email"]
+    date_hierarchy = "created_at"
+    ordering = ["-created_at"]
+
+    def subject_of(self, row: ContactRequest) -> Subject:
+        """It is about both people."""
+        people = User.objects.filter(pk__in=[row.requester_id, row.consultant_id])
+        title = f"the request of {row.requester} for a conversation"
+        return Subject("contact_request", row.pk, title, people)

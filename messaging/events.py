@@ -70,6 +70,65 @@ class ConversationClosed(DomainEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ConversationTriaged(DomainEvent):
+    """A consultant said what the conversation is about and how soon it wants an answer."""
+
+    category: str
+    priority: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConversationKept(DomainEvent):
+    """Somebody archived, pinned, muted or marked a conversation for themselves.
+
+    What is None stayed as it was. Stream: ``user:<id>``, it is theirs alone.
+    """
+
+    conversation_id: UUID
+    archived: bool | None = None
+    pinned: bool | None = None
+    muted: str | None = None
+    marked_unread: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConversationCleared(DomainEvent):
+    """Somebody deleted a conversation for themselves, up to a number. Stream: ``user:<id>``."""
+
+    conversation_id: UUID
+    seq: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactRequested(DomainEvent):
+    """Somebody asked a consultant for a conversation. Stream: the consultant's."""
+
+    request_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactRequestWithdrawn(DomainEvent):
+    """Somebody no longer asks for a conversation. Stream: the consultant's."""
+
+    request_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactRequestAccepted(DomainEvent):
+    """A consultant agreed to a conversation. Stream: the one's who asked."""
+
+    request_id: UUID
+    conversation_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactRequestDeclined(DomainEvent):
+    """A consultant declined a conversation. Stream: the one's who asked."""
+
+    request_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class ConversationRead(DomainEvent):
     """Somebody has seen everything up to a number. Stream: ``user:<id>``, it is theirs alone."""
 

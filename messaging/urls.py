@@ -2,9 +2,29 @@
 
 from django.urls import include, path
 
-from messaging.views import messages
+from messaging.views import contacts, inbox, messages, places
+
+TALK = "inbox/<uuid:conversation_id>/"
+REQUEST = "inbox/requests/<uuid:request_id>/"
 
 patterns = [
+    path("inbox/", inbox.inbox, name="inbox"),
+    path("inbox/list/", inbox.inbox_list, name="inbox_list"),
+    path("inbox/count/", inbox.count, name="count"),
+    path("inbox/new/", contacts.new, name="new"),
+    path("inbox/people/<uuid:user_id>/", contacts.profile, name="person"),
+    path("inbox/people/<uuid:user_id>/ask/", contacts.ask, name="ask"),
+    path(f"{REQUEST}accept/", contacts.accept, name="accept"),
+    path(f"{REQUEST}decline/", contacts.decline, name="decline"),
+    path(f"{REQUEST}withdraw/", contacts.withdraw, name="withdraw"),
+    path(TALK, inbox.conversation, name="conversation"),
+    path(f"{TALK}keep/", places.keep, name="keep"),
+    path(f"{TALK}clear/", places.clear, name="clear"),
+    path(f"{TALK}triage/", places.triage, name="triage"),
+    path(f"{TALK}people/", inbox.members, name="members"),
+    path(f"{TALK}people/add/", contacts.add, name="add"),
+    path(f"{TALK}people/<uuid:user_id>/remove/", contacts.remove, name="remove"),
+    path(f"{TALK}rename/", contacts.rename, name="rename"),
     path("conversations/<uuid:conversation_id>/messages/", messages.messages, name="messages"),
     path("conversations/<uuid:conversation_id>/read/", messages.read, name="read"),
     path("messages/<uuid:message_id>/menu/", messages.menu, name="menu"),

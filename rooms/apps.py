@@ -14,3 +14,4 @@ class RoomsConfig(AppConfig):
         """Import what registers itself."""
         import_module("rooms.consumers")
         import_module("rooms.palette")
+        import_module("rooms.queries.ties")

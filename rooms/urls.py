@@ -43,6 +43,8 @@ rooms_urls: list[URLPattern | URLResolver] = [
     path("new/", lists.create, name="create"),
     path("join/<str:token>/", include(join_urls)),
     path("<uuid:room_id>/", include(room_urls)),
+    path("of/<uuid:conversation_id>/", people.of_conversation, name="of_conversation"),
+    path("with/<uuid:user_id>/", people.together, name="together"),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -16,8 +16,7 @@ from audit.models import MAX_REASON, MIN_REASON, AccessReceipt
 from audit.queries import Listing, Subject, concerned, looks_through
 from core.context import current_origin
 from core.errors import ActionError, NotAllowed
-from core.events import StreamKey
-from core.people import PERSON
+from core.events import PERSON, StreamKey
 from core.permissions import require
 from core.publish import record
 

@@ -28,6 +28,8 @@ RATE_LIMITS = {
         "message": {"person": "120/m", "address": "1200/m"},
         "search": {"person": "120/m", "address": "1200/m"},
         "invitation": {"person": "30/h", "address": "60/h"},
+        # Conversations opened and asked for: whom one has not written to yet.
+        "contact": {"person": "20/h", "address": "200/h"},
         # Sockets opened, and frames over all sockets of a person.
         "socket": {"person": "120/m", "address": "1200/m"},
         "frame": {"person": "6000/m", "address": "60000/m"},

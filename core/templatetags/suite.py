@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django import template
 from django.forms import BoundField
@@ -181,6 +182,20 @@ def when(value: datetime | None) -> str:
     return f"{date} {clock(local)}"
 
 
+@register.filter
+def short(value: datetime | None) -> str:
+    """For the end of a line: ``14:30`` today, ``Wed`` within a week, ``12 Nov``, with a year."""
+    if not value:
+        return ""
+    local = _local(value)
+    days = _days_from_today(local)
+    if days == 0:
+        return clock(value)
+    if -7 < days < 7:
+        return dateformat.format(local, "D")
+    return dateformat.format(local, "j M" if _is_this_year(local) else "j M Y")
+
+
 def _is_this_year(local: datetime) -> bool:
     return local.year == timezone.localdate().year
 
@@ -216,14 +231,36 @@ def relative(value: datetime | None) -> str:
     return f"in {amount}" if ahead > 0 else f"{amount} ago"
 
 
-_WORDINGS = {"when": when, "clock": clock, "day": day, "relative": relative}
+@register.simple_tag
+def local_time(person: Any, viewer: Any) -> str:
+    """What the clock says where somebody is: ``13:36 in Lisbon, 1 h behind you``."""
+    now = timezone.now()
+    there, here = (now.astimezone(_zone_of(one)) for one in (person, viewer))
+    city = str(person.timezone).rpartition("/")[2].replace("_", " ")
+    ahead = there.replace(tzinfo=None) - here.replace(tzinfo=None)
+    words = "as where you are"
+    if ahead:
+        words = f"{minutes(abs(ahead))} {'ahead of' if ahead > timedelta() else 'behind'} you"
+    return f"{there.hour}:{there.minute:02} in {city}, {words}"
+
+
+def _zone_of(person: Any) -> ZoneInfo:
+    """Of an account whose zone is no more, UTC."""
+    try:
+        return ZoneInfo(person.timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
+
+
+_WORDINGS = {"when": when, "clock": clock, "day": day, "short": short, "relative": relative}
 
 
 @register.simple_tag
 def moment(value: datetime | None, wording: str = "when") -> SafeString | str:
     """A ``<time>``: words to read, the exact moment with its zone as the title.
 
-    ``wording`` is ``when``, ``clock``, ``day``, or ``relative``, which app.js keeps true.
+    ``wording`` is ``when``, ``clock``, ``day``, ``short``, or ``relative``, which app.js keeps
+    true.
     """
     if not value:
         return ""

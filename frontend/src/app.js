@@ -19,6 +19,6 @@ document.querySelector('main [aria-invalid="true"]')?.focus();
 // Only a few pages ask for a passkey.
 if (document.querySelector("form[data-passkey]")) import("./lib/passkeys.js");
 
-// The room's page sends its messages itself.
+// The room and the inbox send their messages themselves.
 const { me } = document.body.dataset;
-if (me && !document.querySelector("[data-room]")) import("./live/flush.js").then(({ flush }) => flush(me));
+if (me && !document.querySelector("[data-room], [data-inbox]")) import("./live/flush.js").then(({ flush }) => flush(me));

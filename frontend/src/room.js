@@ -1,19 +1,16 @@
 /* A consultation, live. Without this script the page still shows everything and sends by form. */
 import { Chat } from "./chat/chat.js";
-import { clearConnection, leaveNotice, showConnection } from "./lib/notices.js";
-import { SIGNED_OUT, showSignedOut } from "./lib/requests.js";
+import { leaveNotice } from "./lib/notices.js";
+import { showLine } from "./live/line.js";
 import { Outbox } from "./live/outbox.js";
 import { OwnEvents } from "./live/own.js";
+import { tellPresence } from "./live/presence.js";
 import { Socket } from "./live/socket.js";
 import "./room/clock.js";
 import "./room/colours.js";
 import "./room/panes.js";
 import "./room/people.js";
 import { hideRoom } from "./room/signedout.js";
-
-// A line that comes back at once is not worth a word.
-const LOST_SHOWN_AFTER = 1_500;
-const AWAY_AFTER = 5 * 60_000;
 
 const page = document.querySelector("[data-room]");
 const socket = new Socket();
@@ -67,52 +64,13 @@ socket.addEventListener("revoked", () => {
 });
 socket.addEventListener("rewound", () => location.reload());
 
-// The connection line -------------------------------------------------------------------------
-let lostTimer = 0;
+// What surrounds it -------------------------------------------------------------------------------
 let isSignedOut = false;
-async function showLost() {
-  if (isSignedOut) return;
-  const waiting = (await outbox.items()).filter((item) => !item.error).length;
-  const promise = waiting ? ` ${waiting} message${waiting > 1 ? "s" : ""} will be sent when you are back.` : "";
-  showConnection("socket", `Reconnecting.${promise}`);
-}
-socket.addEventListener("lost", () => {
-  clearTimeout(lostTimer);
-  lostTimer = setTimeout(showLost, LOST_SHOWN_AFTER);
-});
-outbox.addEventListener("added", () => {
-  if (!socket.isOpen) showLost();
-});
-socket.addEventListener("signed-out", showSignedOut);
-document.addEventListener(SIGNED_OUT, () => {
-  if (isSignedOut) return;
+showLine(socket, outbox, () => {
   isSignedOut = true;
-  clearTimeout(lostTimer);
-  clearConnection("socket");
-  socket.close();
   hideRoom(page, chat);
 });
-socket.addEventListener("open", () => {
-  clearTimeout(lostTimer);
-  clearConnection("socket");
-  showState();
-});
-
-// Presence: active while something is done in a visible page ---------------------------------------
-let state = "";
-let idleTimer = 0;
-function showState(next = document.hidden ? "away" : "active") {
-  state = next;
-  socket.send({ type: "presence", state });
-}
-function stir() {
-  clearTimeout(idleTimer);
-  idleTimer = setTimeout(() => showState("away"), AWAY_AFTER);
-  if (state === "away" && !document.hidden) showState("active");
-}
-for (const type of ["pointerdown", "pointermove", "keydown", "scroll"]) addEventListener(type, stir, { passive: true, capture: true });
-document.addEventListener("visibilitychange", () => showState());
-stir();
+tellPresence(socket);
 
 // The phone's bar says what was not seen in the chat.
 document.addEventListener("chat:unseen", ({ detail }) => {

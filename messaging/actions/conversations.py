@@ -20,13 +20,16 @@ from messaging.models import Conversation, ConversationKind, ConversationMember
 
 
 @transaction.atomic
-def open_conversation(*, actor: User, kind: ConversationKind, title: str) -> Conversation:
-    """Make an empty conversation. Only the system user opens one: for a room, say.
+def open_conversation(
+    *, actor: User, kind: ConversationKind, title: str, pair: str = ""
+) -> Conversation:
+    """Make an empty conversation. Only the system user opens one: for a room, say. ``pair`` names
+    the two people of a direct one, of which there is one at most.
 
     Records `ConversationOpened`.
     """
     require(actor, "messaging.add_conversation")
-    conversation = Conversation.objects.create(kind=kind, title=title)
+    conversation = Conversation.objects.create(kind=kind, title=title, pair=pair)
     record(
         ConversationOpened(conversation_id=conversation.pk),
         stream=conversation.stream,
@@ -39,12 +42,14 @@ def open_conversation(*, actor: User, kind: ConversationKind, title: str) -> Con
 def set_member(*, actor: User, conversation: Conversation, user: User, role: str) -> None:
     """Make somebody a member, or change their role. Grants follow. Records `MemberAdded`."""
     require(actor, "messaging.moderate", conversation)
+    lock(conversation.stream)  # before the row, as all do who take both
     ConversationMember.objects.update_or_create(
         conversation=conversation, user=user, defaults={"role": role, "removed_at": None}
     )
     permissions.apply_role(conversation, user.pk, role)
     forget_grants(user)
-    record(MemberAdded(user_id=user.pk, role=role), stream=conversation.stream, actor=actor)
+    added = MemberAdded(user_id=user.pk, role=role)
+    record(added, stream=conversation.stream, actor=actor).audience = [user.pk]
 
 
 @transaction.atomic
@@ -52,6 +57,7 @@ def remove_member(*, actor: User, conversation: Conversation, user: User) -> Non
     """Take somebody out; their sockets leave the stream at once. Records `AccessRevoked`."""
     if actor.pk != user.pk:
         require(actor, "messaging.moderate", conversation)
+    lock(conversation.stream)  # before the row, as all do who take both
     changed = ConversationMember.objects.filter(
         conversation=conversation, user=user, removed_at__isnull=True
     ).update(removed_at=Now())
@@ -59,7 +65,8 @@ def remove_member(*, actor: User, conversation: Conversation, user: User) -> Non
         return
     permissions.apply_role(conversation, user.pk, None)
     forget_grants(user)
-    record(AccessRevoked(user_id=user.pk), stream=conversation.stream, actor=actor)
+    revoked = AccessRevoked(user_id=user.pk)
+    record(revoked, stream=conversation.stream, actor=actor).audience = [user.pk]
 
 
 @transaction.atomic

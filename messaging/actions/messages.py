@@ -22,7 +22,7 @@ from messaging.events import MessageDeleted, MessageEdited, MessageSent
 from messaging.markdown import render_markdown
 from messaging.models import Conversation, Message, MessageRevision, MessageType
 from messaging.models.message import MAX_BODY_CHARACTERS
-from messaging.queries.conversations import look_again, newest_message, still_so
+from messaging.queries.conversations import audience_of, look_again, newest_message, still_so
 
 ALLOWED_CONTROLS = "\n\t"
 
@@ -206,6 +206,7 @@ def _append(*, actor: User, conversation: Conversation, **fields: Any) -> Messag
         require(actor, "messaging.post", conversation)
         _refuse_closed(conversation)
         insert(message, also=newest)
+    event.audience = audience_of(conversation)
     return message
 
 

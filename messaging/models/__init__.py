@@ -1,5 +1,6 @@
 """Conversations, their members and messages."""
 
+from messaging.models.contact import ContactRequest, RequestStatus
 from messaging.models.conversation import (
     Category,
     Conversation,
@@ -13,6 +14,7 @@ from messaging.models.message import Message, MessageRevision, MessageType
 
 __all__ = [
     "Category",
+    "ContactRequest",
     "Conversation",
     "ConversationKind",
     "ConversationMember",
@@ -22,4 +24,5 @@ __all__ = [
     "MessageRevision",
     "MessageType",
     "Priority",
+    "RequestStatus",
 ]

@@ -84,6 +84,9 @@ class Conversation(models.Model):
 
     objects = ConversationQuerySet.as_manager()
 
+    cleared_seq = 0
+    """On what was loaded for somebody: up to here they have deleted it for themselves."""
+
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(

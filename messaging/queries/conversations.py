@@ -34,6 +34,12 @@ _CODENAMES = """
 _HELD = f"{_CODENAMES} FROM messaging_conversation conversation WHERE id = %s"
 
 
+_CLEARED = """
+    COALESCE((
+        SELECT cleared_seq FROM messaging_conversationmember place
+        WHERE place.conversation_id = conversation.id AND place.user_id = %s
+    ), 0)
+"""
 _LOOK_AGAIN = f"SELECT closed_at, {_HELD}"
 
 
@@ -46,16 +52,18 @@ _STILL_SO = f"""
 
 
 def visible_conversation(user: User, conversation_id: UUID) -> Conversation:
-    """The conversation, together with what the person may do in it: one query.
+    """The conversation, together with what the person may do in it and up to which number they
+    have deleted it for themselves (``cleared_seq``): one query.
 
     Raises `Http404` where they may not see it: what `visible_to` leaves out is what they may not
     read.
     """
-    select = f"SELECT {columns(Conversation, 'conversation')}, {_HELD}"
-    row = ask(select, [user.pk, conversation_id])
+    select = f"SELECT {columns(Conversation, 'conversation')}, {_CLEARED}, {_HELD}"
+    row = ask(select, [user.pk, user.pk, conversation_id])
     if row is None:
         raise Http404
-    (conversation,) = instances(row[:-1], Conversation)
+    (conversation,) = instances(row[:-2], Conversation)
+    conversation.cleared_seq = row[-2]
     remember_grants(user, conversation, row[-1])
     if not has_permission(user, "messaging.read", conversation):
         raise Http404
@@ -89,10 +97,27 @@ def newest_message(conversation: Conversation, seq: int) -> Statement:
     return Statement(_NOTE_NEWEST, [seq, conversation.pk])
 
 
-def _held_by(user: User) -> ArraySubquery:
+MOST_TOLD = 100
+"""A larger conversation's members look themselves, as who follows it is told anyway."""
+
+_AUDIENCE = """
+    SELECT ARRAY(
+        SELECT user_id FROM messaging_conversationmember
+        WHERE conversation_id = %s AND removed_at IS NULL LIMIT %s
+    )
+"""
+
+
+def audience_of(conversation: Conversation) -> list[UUID]:
+    """Who is told on their own streams of what is new there: everybody in it, if not too many."""
+    (ids,) = ask(_AUDIENCE, [conversation.pk, MOST_TOLD + 1]) or ([],)
+    return ids if len(ids) <= MOST_TOLD else []
+
+
+def held_by(user: User, conversation: OuterRef) -> ArraySubquery:
     """The permissions that the person holds on each conversation."""
     held = ConversationUserObjectPermission.objects.filter(
-        content_object=OuterRef("pk"), user_id=user.pk
+        content_object=conversation, user_id=user.pk
     )
     return ArraySubquery(held.order_by("permission__codename").values("permission__codename"))
 
@@ -112,7 +137,8 @@ def as_read_by(user: User, conversations: QuerySet[Conversation]) -> QuerySet[Co
         .values("number")
     )
     return conversations.annotate(
-        read_seq=Coalesce(Subquery(place.values("read_seq")), 0), codenames=_held_by(user)
+        read_seq=Coalesce(Subquery(place.values("read_seq")), 0),
+        codenames=held_by(user, OuterRef("pk")),
     ).annotate(unread=Coalesce(Subquery(unread, output_field=IntegerField()), 0))
 
 

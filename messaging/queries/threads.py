@@ -27,11 +27,19 @@ def with_people(messages: QuerySet[Message]) -> QuerySet[Message]:
     return messages.select_related("author", "reply_to__author")
 
 
+def _shown(conversation: Conversation) -> QuerySet[Message]:
+    """Its messages, without those that the person whom it was loaded for deleted for themselves."""
+    messages = Message.objects.filter(conversation=conversation)
+    if conversation.cleared_seq:
+        messages = messages.filter(seq__gt=conversation.cleared_seq)
+    return messages
+
+
 def page_before(
     conversation: Conversation, before: int | None, limit: int = PAGE_SIZE
 ) -> ThreadPage:
     """The newest messages, or those numbered below ``before``."""
-    rows = with_people(Message.objects.filter(conversation=conversation))
+    rows = with_people(_shown(conversation))
     if before is not None:
         rows = rows.filter(seq__lt=before)
     page = list(rows.order_by("-seq")[: limit + 1])
@@ -42,7 +50,7 @@ def page_after(
     conversation: Conversation, after: int, limit: int = PAGE_SIZE, *, before: int | None = None
 ) -> ThreadPage:
     """The messages numbered above ``after`` (and below ``before``), oldest first."""
-    rows = with_people(Message.objects.filter(conversation=conversation, seq__gt=after))
+    rows = with_people(_shown(conversation).filter(seq__gt=after))
     if before is not None:
         rows = rows.filter(seq__lt=before)
     page = list(rows.order_by("seq")[: limit + 1])
@@ -70,8 +78,13 @@ class Thread:
 def thread(user: User, conversation: Conversation, around: str = "") -> Thread:
     """The newest page, or the page around the message with the id ``around``."""
     linked = _linked(conversation, around)
-    page = page_around(conversation, linked.seq) if linked else page_before(conversation, None)
     seen = read_seq(conversation, user)
+    return thread_at(user, conversation, linked.seq if linked else None, seen=seen)
+
+
+def thread_at(user: User, conversation: Conversation, seq: int | None, *, seen: int) -> Thread:
+    """The newest page, or the page around a number, of who has seen everything up to ``seen``."""
+    page = page_before(conversation, None) if seq is None else page_around(conversation, seq)
     unread = [
         message
         for message in page.messages
@@ -86,7 +99,7 @@ def thread(user: User, conversation: Conversation, around: str = "") -> Thread:
         page=page,
         read_seq=seen,
         first_unread=unread[0] if unread and is_inside and seen else None,
-        linked=linked,
+        linked=next((message for message in page.messages if message.seq == seq), None),
     )
 
 
@@ -95,7 +108,7 @@ def _linked(conversation: Conversation, message_id: str) -> Message | None:
         wanted = UUID(message_id)
     except ValueError:
         return None
-    return Message.objects.filter(conversation=conversation, pk=wanted).first()
+    return _shown(conversation).filter(pk=wanted).first()
 
 
 def messages_sent(conversation: Conversation, people: Collection[UUID]) -> dict[UUID, int]:

@@ -101,6 +101,15 @@ def conversation_of(user: User, place_id: UUID) -> Conversation | None:
     return conversations.filter(Q(pk=place_id) | Q(room__pk=place_id)).first()
 
 
+def next_together(user: User, other_id: UUID) -> QuerySet[Room]:
+    """What the person and somebody else have before them: live, then planned, the nearest first."""
+    places = Participant.objects.filter(user=other_id, left_at__isnull=True)
+    mine = Room.objects.visible_to(user).filter(
+        pk__in=places.values("room"), status__in=(Status.ACTIVE, Status.SCHEDULED)
+    )
+    return mine.order_by("status", F("scheduled_at").asc(nulls_last=True), "pk")[:SHOWN_PER_SECTION]
+
+
 def filtered_rooms(
     user: User, *, status: str = "", text: str = "", mode: str = ""
 ) -> QuerySet[Room]:

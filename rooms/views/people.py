@@ -13,7 +13,7 @@ from accounts.actions.invitations import OnItsWay
 from core.errors import ActionError
 from core.limits import limited
 from core.permissions import require
-from core.requests import number, show_refusal
+from core.requests import number, person, show_refusal
 from rooms.actions.invitations import (
     add_or_invite,
     resend_invitation,
@@ -22,9 +22,10 @@ from rooms.actions.invitations import (
 )
 from rooms.actions.participants import change_role, remove_participant
 from rooms.forms import AddPersonForm
-from rooms.models import Participant, Role, RoomInvitation
+from rooms.models import Participant, Role, Room, RoomInvitation
 from rooms.queries.invitations import open_invitation, open_invitations
 from rooms.queries.people import PANEL_SHOWN, participant_of, people_in, people_who_left
+from rooms.queries.rooms import next_together
 from rooms.views.room import RoomView, load
 
 MAX_START = 1_000_000
@@ -165,3 +166,19 @@ def _invitation(view: RoomView, invitation_id: UUID) -> RoomInvitation:
 
 def _participant(view: RoomView, user_id: UUID) -> Participant:
     return get_object_or_404(participant_of(view.user, view.room, user_id))
+
+
+@require_GET
+@login_required
+def of_conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+    """From a conversation to its room."""
+    rooms = Room.objects.visible_to(person(request))
+    return redirect("rooms:room", get_object_or_404(rooms, conversation=conversation_id).pk)
+
+
+@require_GET
+@login_required
+def together(request: HttpRequest, user_id: UUID) -> HttpResponse:
+    """The next consultations that one has with somebody, for the details of a conversation."""
+    rooms = next_together(person(request), user_id)
+    return render(request, "rooms/together.html", {"rooms": rooms})

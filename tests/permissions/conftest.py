@@ -29,7 +29,9 @@ from accounts.models.invitation import PAUSE
 from audit.actions.receipts import look_at
 from core.actions.idempotency import answer_once
 from core.models import PolicyViolation
-from messaging.actions.messages import edit_message
+from messaging.actions.contacts import open_direct, request_contact
+from messaging.actions.groups import open_group
+from messaging.actions.messages import edit_message, send_message
 from rooms.actions.invitations import invite, join_as_guest
 from rooms.actions.participants import add_participant, enter_room
 from rooms.admin import room_subject
@@ -97,10 +99,19 @@ def cast(
     RecoveryCodes.activate(outsider)
     key = WebAuthn.add(outsider, "Laptop", Authenticator().create(CREATE))
     SocialAccount.objects.create(user=outsider, provider="google", uid="1")
-    boss = people[WHO.index("superuser")]
+    colleague, boss = (people[WHO.index(who)] for who in ("colleague", "superuser"))
+    assert colleague is not None
     PolicyViolation.objects.create(directive="img-src")
     look_at(actor=boss, subject=room_subject(room), reason="Ticket 4711")
+    talk = open_direct(actor=client_user, other=consultant)
+    send_message(actor=client_user, conversation=talk, body="Hello")
+    group = open_group(actor=consultant, title="Both", people=[client_user])
+    contact = request_contact(actor=outsider, consultant=consultant, note="Ward access")
     things = {
+        "talk": talk.pk,
+        "group": group.pk,
+        "asked": contact.pk,
+        "colleague": colleague.pk,
         "provider": "google",
         "key": key.instance.pk,
         "app": "core",

@@ -111,6 +111,54 @@ CONVERSATIONS: Table = {
     ("GET", "/messages/{message}/history/"): (None, inside(200, 200)),
 }
 
+# `talk` and `group` are the owner's and the client's; the outsider asked the owner (`asked`).
+PRIVATE = {"owner": 302, "client": 302, "others": 404}
+
+INBOX: Table = {
+    ("GET", "/inbox/"): (None, signed_in_only(200)),
+    ("GET", "/inbox/list/"): (None, signed_in_only(200)),
+    ("GET", "/inbox/count/"): (None, signed_in_only(200)),
+    ("GET", "/inbox/new/"): (None, signed_in_only(200)),
+    # Who does not know the client cannot choose them.
+    ("POST", "/inbox/new/"): (
+        {"person": "{client}"}, page.each(owner=302, manager=302, others=400),
+    ),
+    ("GET", "/inbox/people/{client}/"): (None, page.each(owner=200, manager=200, others=404)),
+    # Clients ask consultants with whom they share nothing; staff see them, and cannot ask.
+    ("POST", "/inbox/people/{colleague}/ask/"): (
+        {"note": "Ward access"},
+        page.each(
+            client=302, manager=302, outsider=302, owner=403, staff=403, superuser=403, others=404
+        ),
+    ),
+    ("POST", "/inbox/requests/{asked}/accept/"): (
+        None, page.each(owner=302, outsider=403, others=404),
+    ),
+    ("POST", "/inbox/requests/{asked}/decline/"): (
+        None, page.each(owner=302, outsider=403, others=404),
+    ),
+    ("POST", "/inbox/requests/{asked}/withdraw/"): (
+        None, page.each(owner=403, outsider=302, others=404),
+    ),
+    ("GET", "/inbox/{conversation}/"): (None, inside(200, 200)),
+    ("POST", "/inbox/{conversation}/keep/"): ({"archived": "yes"}, inside(302, 302)),
+    ("POST", "/inbox/{talk}/clear/"): (None, page.each(**PRIVATE)),
+    ("POST", "/inbox/{conversation}/triage/"): (
+        {"category": "billing"}, inside(302, 403, guest=403),
+    ),
+    ("GET", "/inbox/{conversation}/people/"): (None, inside(200, 200)),
+    ("GET", "/inbox/{group}/people/add/"): (None, page.each(owner=200, client=302, others=404)),
+    ("POST", "/inbox/{group}/people/add/"): (
+        {"person": "{colleague}"}, page.each(owner=302, client=403, others=404),
+    ),
+    ("POST", "/inbox/{group}/people/{client}/remove/"): (None, page.each(**PRIVATE)),
+    ("POST", "/inbox/{group}/rename/"): (
+        {"title": "New"}, page.each(owner=302, client=403, others=404),
+    ),
+    ("GET", "/rooms/of/{conversation}/"): (None, inside(302, 302)),
+    ("GET", "/rooms/with/{client}/"): (None, signed_in_only(200)),
+}  # fmt: skip
+
 ONESELF: Table = {
     ("GET", "/profile/"): (None, signed_in_only(200)),
     ("POST", "/profile/"): (PROFILE, signed_in_only(302)),
@@ -250,6 +298,7 @@ PAGES: Table = {
     **LINKS,
     **ORGANISATION,
     **CONVERSATIONS,
+    **INBOX,
     **ONESELF,
     **ALLAUTH,
     **TWO_STEPS,

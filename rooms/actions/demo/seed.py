@@ -36,6 +36,7 @@ from rooms.actions.demo.story import (
     Line,
     Story,
 )
+from rooms.actions.demo.talks import tell_talks
 from rooms.actions.lifecycle import cancel_room, complete_room, create_room, start_room
 from rooms.actions.participants import add_participant, enter_room, go_away
 from rooms.models import AgendaItem, Mode, Participant, Role, Room, RoomType, Visit
@@ -75,6 +76,7 @@ def seed_demo(*, actor: User) -> bool:
     _make_finished_rooms(cast)
     _make_open_list(cast)
     _make_coming_rooms(cast)
+    tell_talks(actor=actor, cast=cast)
     return True
 
 
@@ -263,7 +265,10 @@ def _tell_as_past(room: Room, story: Story, messages: list[Message]) -> None:
     Room.objects.filter(pk=room.pk).update(
         created_at=planned_at, started_at=began_at, completed_at=ended_at
     )
-    Conversation.objects.filter(room=room).update(created_at=planned_at, closed_at=ended_at)
+    said_last_at = began_at + timedelta(minutes=story.lines[-1].minute)
+    Conversation.objects.filter(room=room).update(
+        created_at=planned_at, closed_at=ended_at, last_message_at=said_last_at
+    )
     Participant.objects.filter(room=room).update(added_at=planned_at, joined_at=began_at)
     Visit.objects.filter(participant__room=room).update(entered_at=began_at, ended_at=last_at)
     for item, starts_at in _agenda_times(room, story):
