@@ -4,9 +4,9 @@ Importable from actions only (held by import-linter): whoever writes, records.
 """
 
 import json
-from collections.abc import Sequence
-from datetime import timedelta
-from functools import cache
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from functools import cache, partial
 from typing import Any
 
 import redis
@@ -46,6 +46,25 @@ _APPEND = """
 """
 
 
+# The streams' locks are taken in one order, or two such statements could wait for each other.
+_APPEND_EACH = """
+    WITH taken AS (
+        INSERT INTO core_stream (kind, object_id, head)
+        SELECT kind, object_id, 1 FROM UNNEST(%s::text[], %s::uuid[]) wanted(kind, object_id)
+        ORDER BY kind, object_id
+        ON CONFLICT (kind, object_id) DO UPDATE SET head = core_stream.head + 1
+        RETURNING id, kind, object_id, head
+    ), appended AS (
+        INSERT INTO core_event (stream_id, seq, name, actor_id, data, at, ip, user_agent, session)
+        SELECT id, head, %s, %s, %s::jsonb, COALESCE(%s, CLOCK_TIMESTAMP()), %s::inet, %s, %s
+        FROM taken
+        RETURNING id, stream_id, seq, at
+    )
+    SELECT kind, object_id, appended.id, stream_id, seq, at
+    FROM appended JOIN taken ON taken.id = stream_id
+"""
+
+
 def record(event: DomainEvent, *, stream: StreamKey, actor: Any, about: Any = None) -> Event:
     """Append an event to its stream, to be published when the transaction commits.
 
@@ -64,9 +83,37 @@ def record(event: DomainEvent, *, stream: StreamKey, actor: Any, about: Any = No
     return row
 
 
+def record_each(
+    event: DomainEvent, *, streams: Collection[StreamKey], actor: Any
+) -> dict[StreamKey, Event]:
+    """Append the same event to several streams (each once), as `record` does, in one statement.
+
+    For what each of many people is told on a stream of their own. Whoever holds the lock of one of
+    these streams already must not call it: locks are taken in the order of the streams.
+    """
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("record_each() needs a transaction.")
+    kinds, ids = [stream.kind for stream in streams], [stream.object_id for stream in streams]
+    rows: dict[StreamKey, Event] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_APPEND_EACH, [kinds, ids, *_values(event, actor)])
+        for kind, object_id, *numbers in cursor.fetchall():
+            rows[StreamKey(kind, object_id)] = _stored(_unstored(event, actor), *numbers)
+    for stream, row in rows.items():
+        transaction.on_commit(partial(_publish, stream, row), robust=True)
+        if names := errands.following(row.name):
+            _leave_errands(row, names)
+    return rows
+
+
 def _append(event: DomainEvent, stream: StreamKey, actor: Any) -> Event:
+    row, values = _unstored(event, actor), _values(event, actor)
+    return _stored(row, *(ask(_APPEND, [*stream, *values]) or ()))
+
+
+def _unstored(event: DomainEvent, actor: Any) -> Event:
     origin = current_origin()
-    row = Event(
+    return Event(
         name=type(event).__name__,
         actor=actor,
         data=event.as_data(),
@@ -74,9 +121,18 @@ def _append(event: DomainEvent, stream: StreamKey, actor: Any) -> Event:
         user_agent=origin.user_agent,
         session=origin.session,
     )
-    values = (row.name, actor.pk, json.dumps(row.data, cls=DjangoJSONEncoder), origin.at)
+
+
+def _values(event: DomainEvent, actor: Any) -> tuple[Any, ...]:
+    """Of the event's row, after its stream and number."""
+    origin = current_origin()
+    data = json.dumps(event.as_data(), cls=DjangoJSONEncoder)
     where = (origin.ip, origin.user_agent, origin.session)
-    row.pk, row.stream_id, row.seq, row.at = ask(_APPEND, [*stream, *values, *where]) or ()
+    return (type(event).__name__, actor.pk, data, origin.at, *where)
+
+
+def _stored(row: Event, pk: int, stream_id: int, seq: int, at: datetime) -> Event:
+    row.pk, row.stream_id, row.seq, row.at = pk, stream_id, seq, at
     row._state.adding, row._state.db = False, connection.alias
     return row
 

@@ -27,7 +27,7 @@ from core.errors import NotAllowed
 from core.events import DomainEvent, StreamKey
 from core.models import Errand, Event
 from core.outages import redis_outage
-from core.publish import record
+from core.publish import record, record_each
 from core.tasks import forget_old_errands, queue_due_errands, redis_client, run_errand
 from tests.fixtures import capture_events, names, prove, refused
 from tests.sockets import COMMITTED
@@ -124,6 +124,14 @@ def test_errand_is_part_of_its_event(
         2, "core.tests.test_errands.follow", "waiting",
     )  # fmt: skip
     assert str(only()) == f"Errand {only().pk}"
+
+
+@pytest.mark.django_db
+def test_each_stream_leaves_its_errand(system: User) -> None:
+    streams = [StreamKey("user", uuid4()) for _ in range(2)]
+    with transaction.atomic():
+        record_each(Followed(thing_id=uuid4()), streams=streams, actor=system)
+    assert Errand.objects.filter(event__name="Followed").count() == 2
 
 
 @pytest.mark.django_db

@@ -19,7 +19,7 @@ from core.database import in_database
 from core.events import DomainEvent, StreamKey
 from core.models import Event
 from core.outages import OneLinePerRedisOutage, database_outage, redis_outage
-from core.publish import record
+from core.publish import record, record_each
 from core.queries import events_after, head, heads
 from core.rendering import Rendered, frames, renders
 from rooms.models import Room
@@ -50,6 +50,20 @@ def _fail(stream: StreamKey, actor: User) -> None:
 @pytest.fixture
 def stream() -> StreamKey:
     return StreamKey("user", uuid4())
+
+
+def test_one_event_on_many_streams(system: User, stream: StreamKey) -> None:
+    """Numbered on each of them, in one statement; nothing without a transaction."""
+    event, other = Tried(thing_id=uuid4()), StreamKey("user", uuid4())
+    note(stream, system)
+    with pytest.raises(transaction.TransactionManagementError):
+        record_each(event, streams=[stream, other], actor=system)
+    with transaction.atomic():
+        rows = record_each(event, streams=[stream, other], actor=system)
+    assert {key: row.seq for key, row in rows.items()} == {stream: 2, other: 1}
+    (stored,) = events_after(stream, 1, 10)
+    assert (stored, stored.data, stored.actor) == (rows[stream], event.as_data(), system)
+    assert stored.at == rows[stream].at
 
 
 def test_numbers_have_no_gaps_whatever_rolls_back(system: User, stream: StreamKey) -> None:
