@@ -31,12 +31,16 @@ ADMINISTERING = ("manage_all_users", "manage_system", "view_audit_logs")
 
 OPEN_ROOMS = frozenset({"add_room"})
 
+SHARE_TEMPLATES = frozenset({"share_replytemplate"})
+"""The shared replies of one's own organisation: who manages people or projects keeps them, and
+everybody else there uses them."""
+
 ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
     BusinessRole.CLIENT_USER: CLIENT,
-    BusinessRole.CLIENT_ADMIN: CLIENT_ADMIN,
+    BusinessRole.CLIENT_ADMIN: CLIENT_ADMIN | SHARE_TEMPLATES,
     BusinessRole.INTERNAL_ENGINEER: ENGINEER | OPEN_ROOMS,
-    BusinessRole.INTERNAL_PM: PROJECT_MANAGER | OPEN_ROOMS,
-    BusinessRole.ADMIN: ADMIN | OPEN_ROOMS,
+    BusinessRole.INTERNAL_PM: PROJECT_MANAGER | OPEN_ROOMS | SHARE_TEMPLATES,
+    BusinessRole.ADMIN: ADMIN | OPEN_ROOMS | SHARE_TEMPLATES,
 }
 
 
@@ -46,7 +50,7 @@ def synchronise_groups() -> None:
         group, _ = Group.objects.get_or_create(name=role)
         group.permissions.set(
             Permission.objects.filter(
-                Q(content_type__app_label="accounts") | Q(content_type__app_label="rooms"),
+                content_type__app_label__in=("accounts", "messaging", "rooms"),
                 codename__in=codenames,
             )
         )

@@ -8,7 +8,7 @@ from accounts.api import people as accounts
 from audit import api as audit
 from core.api import events
 from core.api.views import UnknownAddress
-from messaging.api import conversations, messages
+from messaging.api import conversations, mentions, messages, templates
 from rooms.api import agenda, invitations, participants, rooms
 
 app_name = "api"
@@ -17,6 +17,7 @@ ROOM = "rooms/<uuid:room_id>/"
 INVITATION = f"{ROOM}invitations/<uuid:invitation_id>/"
 ORGANISATION = "organisations/<uuid:organisation_id>/"
 CONVERSATION = "conversations/<uuid:conversation_id>/"
+TEMPLATE = "reply-templates/<uuid:template_id>/"
 MESSAGE = "messages/<uuid:message_id>/"
 
 urlpatterns: list[URLPattern] = [
@@ -33,6 +34,13 @@ urlpatterns: list[URLPattern] = [
     ),
     path(MESSAGE, messages.MessageDetail.as_view(), name="message"),
     path(f"{MESSAGE}revisions/", messages.MessageRevisions.as_view(), name="message-revisions"),
+    path(f"{CONVERSATION}names/", mentions.ConversationNames.as_view(), name="conversation-names"),
+    path("mentions/", mentions.Mentions.as_view(), name="mentions"),
+    path("reply-templates/", templates.ReplyTemplates.as_view(), name="reply-templates"),
+    path(TEMPLATE, templates.ReplyTemplateDetail.as_view(), name="reply-template"),
+    path(
+        f"{TEMPLATE}filled/", templates.ReplyTemplateFilled.as_view(), name="reply-template-filled"
+    ),
     path("auth/signin/", accounts.SignIn.as_view(), name="signin"),
     path("auth/signup/", accounts.SignUp.as_view(), name="signup"),
     path("auth/signout/", accounts.SignOut.as_view(), name="signout"),

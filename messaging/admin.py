@@ -12,6 +12,7 @@ from django.urls import path
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
 
+from accounts.admin import account_of, organisation_subject
 from accounts.models import User
 from audit.admin import PersonalAdmin
 from audit.queries import Subject
@@ -22,8 +23,10 @@ from messaging.models import (
     Conversation,
     ConversationMember,
     ConversationUserObjectPermission,
+    Mention,
     Message,
     MessageRevision,
+    ReplyTemplate,
 )
 from messaging.queries.threads import page_before
 
@@ -204,3 +207,33 @@ class ContactRequestAdmin(PersonalAdmin, ReadOnlyAdmin):
         people = User.objects.filter(pk__in=[row.requester_id, row.consultant_id])
         title = f"the request of {row.requester} for a conversation"
         return Subject("contact_request", row.pk, title, people)
+
+
+@admin.register(Mention)
+class MentionAdmin(OfConversationAdmin, ReadOnlyAdmin):
+    """Who was named in which message."""
+
+    list_display = ["user", "conversation_id", "seq", "created_at"]
+    list_select_related = ["user"]
+    search_fields = ["user__email", "user__name", "=conversation__id", "=message__id"]
+    date_hierarchy = "created_at"
+    show_full_result_count = False
+    ordering = ["-created_at", "-pk"]
+
+
+@admin.register(ReplyTemplate)
+class ReplyTemplateAdmin(PersonalAdmin, ReadOnlyAdmin):
+    """Whose templates there are; what they say, on the page alone."""
+
+    list_display = ["id", "owner", "organisation", "created_at", "changed_at"]
+    list_filter = [("organisation", admin.EmptyFieldListFilter)]
+    list_select_related = ["owner", "organisation"]
+    search_fields = ["owner__email", "owner__name", "organisation__name", "=id"]
+    date_hierarchy = "created_at"
+    ordering = ["-created_at"]
+
+    def subject_of(self, row: ReplyTemplate) -> Subject:
+        """Its owner, or everybody of its organisation."""
+        if row.organisation is not None:
+            return organisation_subject(row.organisation)
+        return account_of(User.objects.get(reply_templates=row))

@@ -134,3 +134,32 @@ class ConversationRead(DomainEvent):
 
     conversation_id: UUID
     seq: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonMentioned(DomainEvent):
+    """Somebody was named in a message. Stream: ``user:<id>`` of who was named."""
+
+    conversation_id: UUID
+    message_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplyTemplateMade(DomainEvent):
+    """A template for replies was made. Stream: its owner's, or its organisation's."""
+
+    template_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplyTemplateChanged(DomainEvent):
+    """A template for replies was changed. Stream: its owner's, or its organisation's."""
+
+    template_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplyTemplateDeleted(DomainEvent):
+    """A template for replies was deleted. Stream: its owner's, or its organisation's."""
+
+    template_id: UUID

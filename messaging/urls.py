@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from messaging.views import contacts, inbox, messages, places
+from messaging.views import contacts, inbox, mentions, messages, places, templates
 
 TALK = "inbox/<uuid:conversation_id>/"
 REQUEST = "inbox/requests/<uuid:request_id>/"
@@ -31,6 +31,26 @@ patterns = [
     path("messages/<uuid:message_id>/edit/", messages.edit, name="edit"),
     path("messages/<uuid:message_id>/delete/", messages.delete, name="delete"),
     path("messages/<uuid:message_id>/history/", messages.history, name="history"),
+    path("conversations/<uuid:conversation_id>/names/", mentions.names, name="names"),
+    path(
+        "conversations/<uuid:conversation_id>/templates/",
+        templates.offered,
+        name="templates-offered",
+    ),
+    path(
+        "conversations/<uuid:conversation_id>/templates/<uuid:template_id>/",
+        templates.filled,
+        name="template-filled",
+    ),
+    path("inbox/templates/", templates.template_list, name="templates"),
+    path("inbox/templates/new/", templates.template_new, name="template-new"),
+    path("inbox/templates/preview/", templates.template_preview, name="template-preview"),
+    path("inbox/templates/<uuid:template_id>/", templates.template_detail, name="template"),
+    path(
+        "inbox/templates/<uuid:template_id>/delete/",
+        templates.template_delete,
+        name="template-delete",
+    ),
 ]
 
 urlpatterns = [path("", include((patterns, "messaging")))]

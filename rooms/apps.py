@@ -6,7 +6,7 @@ from django.apps import AppConfig
 
 
 class RoomsConfig(AppConfig):
-    """Registers frames, stream kinds and destinations."""
+    """Registers frames, stream kinds, destinations and variables."""
 
     name = "rooms"
 
@@ -15,3 +15,4 @@ class RoomsConfig(AppConfig):
         import_module("rooms.consumers")
         import_module("rooms.palette")
         import_module("rooms.queries.ties")
+        import_module("rooms.variables")

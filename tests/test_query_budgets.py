@@ -14,6 +14,7 @@ from accounts.actions.members import invite_member
 from accounts.actions.tokens import create_api_token
 from accounts.models import BusinessRole, Organisation, User
 from audit.actions.receipts import look_at
+from messaging.actions.templates import make_template
 from rooms.actions.agenda import MAX_ITEMS, add_agenda_item
 from rooms.actions.invitations import invite
 from rooms.actions.participants import add_participant
@@ -35,6 +36,9 @@ PAGES = {
     "/rooms/{room}/stage/agenda/": "consultant",
     "/rooms/{room}/stage/timeline/": "consultant",
     "/conversations/{conversation}/messages/": "consultant",
+    "/conversations/{conversation}/names/": "consultant",
+    "/conversations/{conversation}/templates/": "client",
+    "/inbox/templates/": "client",
     "/profile/": "client",
     "/profile/tokens/": "client",
     "/profile/sessions/": "client",
@@ -56,6 +60,9 @@ LISTS = {
     "/api/rooms/{room}/agenda/": "consultant",
     "/api/conversations/": "consultant",
     "/api/conversations/{conversation}/messages/": "consultant",
+    "/api/conversations/{conversation}/names/": "consultant",
+    "/api/mentions/": "consultant",
+    "/api/reply-templates/": "client",
     "/api/events/?stream=room:{room}": "consultant",
     "/api/profile/access-receipts/": "client",
     "/api/organisations/{organisation}/members/": "manager",
@@ -86,7 +93,9 @@ def scene(
             invite(actor=consultant, room=room, email=email, role=Role.PARTICIPANT)
             someone = make_person(f"P{place} Okafor", northwind, BusinessRole.CLIENT_USER)
             add_participant(actor=consultant, room=room, user=someone, role=Role.PARTICIPANT)
-            say(someone, room, f"Line {place}")
+            say(someone, room, f"Line {place}, @Mara Lindqvist")
+            make_template(actor=client_user, title=name, body="Thank you")
+            make_template(actor=manager, title=name, body="Thank you", organisation=northwind)
             invite_member(
                 actor=manager, organisation=northwind, email=email, role=BusinessRole.CLIENT_USER
             )

@@ -67,7 +67,11 @@ def test_what_each_role_may_do(
 @pytest.mark.django_db
 def test_the_administrators_group_holds_everything() -> None:
     codenames = Permission.objects.filter(group__name=BusinessRole.ADMIN)
-    assert set(codenames.values_list("codename", flat=True)) == {*GENERAL, "add_room"}
+    assert set(codenames.values_list("codename", flat=True)) == {
+        *GENERAL,
+        "add_room",
+        "share_replytemplate",
+    }
 
 
 def test_who_opens_rooms(consultant: User, colleague: User, client_user: User) -> None:

@@ -5,7 +5,6 @@ nothing is written after the removal that took them. A message is stored on the 
 was found at first still holds; only if it does not is it looked at again, to say why.
 """
 
-import unicodedata
 import uuid
 from typing import Any
 from uuid import UUID
@@ -18,33 +17,11 @@ from core.errors import ActionError, Conflict, NotAllowed
 from core.insertion import insert
 from core.permissions import forget_grants, has_permission, require
 from core.publish import lock, record
+from messaging.actions.mentions import change_mentions, note_mentions, render_body
 from messaging.events import MessageDeleted, MessageEdited, MessageSent
-from messaging.markdown import render_markdown
 from messaging.models import Conversation, Message, MessageRevision, MessageType
-from messaging.models.message import MAX_BODY_CHARACTERS
 from messaging.queries.conversations import audience_of, look_again, newest_message, still_so
-
-ALLOWED_CONTROLS = "\n\t"
-
-
-class EmptyMessage(ActionError):
-    """Nothing to send."""
-
-    code = "empty"
-    detail = "Write something before sending."
-
-
-class MessageTooLong(ActionError):
-    """Over the limit of a message."""
-
-    code = "too_long"
-
-    def __init__(self, length: int) -> None:
-        super().__init__(
-            f"This message has {length:,} characters; {MAX_BODY_CHARACTERS:,} is the most. "
-            "Send it in parts.",
-            field="body",
-        )
+from messaging.words import clean_body
 
 
 class WrongReply(ActionError):
@@ -90,7 +67,7 @@ def send_message(
     `EmptyMessage`, `MessageTooLong`, `WrongReply`, `ConversationIsClosed`, `ClientIdTaken`.
     """
     require(actor, "messaging.post", conversation)
-    body = _clean(body)
+    body = clean_body(body)
     if reply_to is not None and reply_to.conversation_id != conversation.pk:
         raise WrongReply(field="reply_to")
     client_id = client_id or uuid.uuid4()
@@ -138,7 +115,7 @@ def edit_message(*, actor: User, message: Message, body: str) -> Message:
     `MessageTooLong`, `MessageIsDeleted`, `ConversationIsClosed`.
     """
     _require_own(actor, message)
-    body = _clean(body)
+    body = clean_body(body)
     message = _lock(message)
     forget_grants(actor)
     _require_own(actor, message)
@@ -154,9 +131,12 @@ def edit_message(*, actor: User, message: Message, body: str) -> Message:
         body_html=message.body_html,
         written_at=message.edited_at or message.created_at,
     )
-    message.body, message.body_html = body, render_markdown(body)
+    before, message.body = message.body, body
+    names = render_body(actor=actor, message=message)
     message.edited_at = timezone.now()
     message.save(update_fields=["body", "body_html", "edited_at"])
+    if "@" in before or "@" in body:
+        change_mentions(actor=actor, message=message, names=names)
     return message
 
 
@@ -178,6 +158,7 @@ def delete_message(*, actor: User, message: Message) -> Message:
     record(MessageDeleted(message_id=message.pk), stream=message.conversation.stream, actor=actor)
     _refuse_closed(message.conversation)
     message.revisions.all().delete()
+    message.mentions.all().delete()
     message.body = message.body_html = ""
     message.metadata = {}
     message.deleted_at = timezone.now()
@@ -188,8 +169,9 @@ def delete_message(*, actor: User, message: Message) -> Message:
 def _append(*, actor: User, conversation: Conversation, **fields: Any) -> Message:
     """Record the event, which takes the stream's lock and number, then write the message."""
     message = Message(conversation=conversation, author=actor, **fields)
-    if message.message_type == MessageType.TEXT:
-        message.body_html = render_markdown(message.body)
+    names_nobody = "@" not in message.body
+    if message.message_type == MessageType.TEXT and names_nobody:
+        render_body(actor=actor, message=message)  # before the lock is held
     event = record(
         MessageSent(message_id=message.pk, client_id=message.client_id),
         stream=conversation.stream,
@@ -200,12 +182,14 @@ def _append(*, actor: User, conversation: Conversation, **fields: Any) -> Messag
     if message.message_type == MessageType.SYSTEM:
         insert(message)
         return message
+    names = None if names_nobody else render_body(actor=actor, message=message)
     newest = newest_message(conversation, message.seq)
     if not insert(message, only_if=still_so(actor, conversation), also=newest):
         look_again(actor, conversation)
         require(actor, "messaging.post", conversation)
         _refuse_closed(conversation)
         insert(message, also=newest)
+    note_mentions(actor=actor, message=message, names=names)
     event.audience = audience_of(conversation)
     return message
 
@@ -244,22 +228,3 @@ def _require_own_or_moderate(actor: User, message: Message) -> None:
     require(actor, "messaging.read", message.conversation)
     if not has_permission(actor, "messaging.moderate", message.conversation):
         _require_own(actor, message)
-
-
-def _clean(body: str) -> str:
-    """The body without control characters and outer white space; raises what is wrong with it.
-
-    Lone surrogates and control characters (Unicode category C, but for joiners and marks that
-    scripts need) cannot be stored or only serve to deceive.
-    """
-    body = body.replace("\r\n", "\n").replace("\r", "\n")
-    cleaned = "".join(
-        character
-        for character in body
-        if character in ALLOWED_CONTROLS or unicodedata.category(character) not in ("Cc", "Cs")
-    ).strip()
-    if all(c.isspace() or unicodedata.category(c) == "Cf" for c in cleaned):
-        raise EmptyMessage(field="body")
-    if len(cleaned) > MAX_BODY_CHARACTERS:
-        raise MessageTooLong(len(cleaned))
-    return cleaned

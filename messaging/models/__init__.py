@@ -10,7 +10,9 @@ from messaging.models.conversation import (
     MemberRole,
     Priority,
 )
+from messaging.models.mention import Mention
 from messaging.models.message import Message, MessageRevision, MessageType
+from messaging.models.template import ReplyTemplate
 
 __all__ = [
     "Category",
@@ -20,9 +22,11 @@ __all__ = [
     "ConversationMember",
     "ConversationUserObjectPermission",
     "MemberRole",
+    "Mention",
     "Message",
     "MessageRevision",
     "MessageType",
     "Priority",
+    "ReplyTemplate",
     "RequestStatus",
 ]

@@ -17,9 +17,7 @@ from messaging.actions.conversations import set_member
 from messaging.actions.messages import (
     ClientIdTaken,
     ConversationIsClosed,
-    EmptyMessage,
     MessageIsDeleted,
-    MessageTooLong,
     WrongReply,
     delete_message,
     edit_message,
@@ -27,6 +25,7 @@ from messaging.actions.messages import (
     send_message,
 )
 from messaging.models import Conversation, MemberRole, Message, MessageType
+from messaging.words import EmptyMessage, MessageTooLong
 from rooms.actions.lifecycle import complete_room
 from rooms.models import Room
 from tests.fixtures import capture_events, names, refused

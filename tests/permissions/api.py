@@ -11,6 +11,8 @@ managing = api.managing
 
 SAY: dict[str, Any] = {"body": "Hello"}
 ITEM: dict[str, Any] = {"title": "Risks", "minutes": 5}
+TEMPLATE: dict[str, Any] = {"title": "Thanks", "body": "Thank you all"}
+SHARED: dict[str, Any] = TEMPLATE | {"is_shared": True}
 
 API: Table = {
     ("POST", "auth/signin/"): ({}, everybody(400)),
@@ -87,6 +89,34 @@ API: Table = {
     # The host moderates.
     ("DELETE", "messages/{message}/"): (None, inside(204, 204, guest=403)),
     ("GET", "messages/{message}/revisions/"): (None, inside(200, 200)),
+    ("GET", "conversations/{conversation}/names/"): (None, inside(200, 200)),
+    ("GET", "mentions/"): (None, signed_in_only(200)),
+    ("GET", "reply-templates/"): (None, signed_in_only(200)),
+    ("POST", "reply-templates/"): (TEMPLATE, signed_in_only(201)),
+    ("POST", "reply-templates/?shared"): (
+        SHARED,
+        api.each(colleague=201, manager=201, others=403),
+    ),
+    ("GET", "reply-templates/{template}/"): (None, api.each(client=200, others=404)),
+    ("PATCH", "reply-templates/{template}/"): (TEMPLATE, api.each(client=200, others=404)),
+    ("DELETE", "reply-templates/{template}/"): (None, api.each(client=204, others=404)),
+    # Everybody of the organisation uses it, its administrator changes it.
+    ("GET", "reply-templates/{shared_template}/"): (
+        None,
+        api.each(client=200, manager=200, others=404),
+    ),
+    ("PATCH", "reply-templates/{shared_template}/"): (
+        TEMPLATE,
+        api.each(client=403, manager=200, others=404),
+    ),
+    ("DELETE", "reply-templates/{shared_template}/"): (
+        None,
+        api.each(client=403, manager=204, others=404),
+    ),
+    ("GET", "reply-templates/{shared_template}/filled/?conversation={conversation}"): (
+        None,
+        api.each(client=200, others=404),
+    ),
     ("GET", "events/?stream=room:{room}"): (None, inside(200, 200)),
     ("GET", "events/?stream=conversation:{conversation}"): (None, inside(200, 200)),
     ("GET", "events/?stream=user:{client}"): (None, inside(404, 200, guest=404)),

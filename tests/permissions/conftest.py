@@ -24,7 +24,7 @@ from accounts.actions.devices import note_device
 from accounts.actions.guests import guest_at
 from accounts.actions.people import update_profile
 from accounts.actions.tokens import create_api_token
-from accounts.models import BusinessRole, OrganisationInvitation, User
+from accounts.models import BusinessRole, Organisation, OrganisationInvitation, User
 from accounts.models.invitation import PAUSE
 from audit.actions.receipts import look_at
 from core.actions.idempotency import answer_once
@@ -32,6 +32,7 @@ from core.models import PolicyViolation
 from messaging.actions.contacts import open_direct, request_contact
 from messaging.actions.groups import open_group
 from messaging.actions.messages import edit_message, send_message
+from messaging.actions.templates import make_template
 from rooms.actions.invitations import invite, join_as_guest
 from rooms.actions.participants import add_participant, enter_room
 from rooms.admin import room_subject
@@ -68,8 +69,8 @@ def people(
 @pytest.fixture
 def cast(
     people: tuple[User | None, ...], consultant: User, client_user: User, guest: User,
-    outsider: User, make_room: Callable[..., Room], make_person: Callable[..., User],
-    say: Callable[..., Any], settings: Settings, tmp_path: Path,
+    outsider: User, northwind: Organisation, make_room: Callable[..., Room],
+    make_person: Callable[..., User], say: Callable[..., Any], settings: Settings, tmp_path: Path,
 ) -> Cast:  # fmt: skip
     """Everybody, and one of each thing that an address names."""
     settings.MEDIA_ROOT = tmp_path
@@ -85,7 +86,13 @@ def cast(
         email="nora@new.test", role=BusinessRole.CLIENT_USER, invited_by=consultant,
     )  # fmt: skip
     message = say(client_user, room, "Hello")
-    edit_message(actor=client_user, message=message, body="Hello all")
+    edit_message(actor=client_user, message=message, body="Hello all, @Mara Lindqvist")
+    template = make_template(actor=client_user, title="Thanks", body="Thank you")
+    manager = people[WHO.index("manager")]
+    assert manager is not None
+    shared = make_template(
+        actor=manager, title="Away", body="Until {today}", organisation=northwind
+    )
     update_profile(actor=client_user, user=client_user, changes={"picture": _picture()})
     client_user.refresh_from_db()
     items = [*room.agenda.order_by("-position").values_list("pk", flat=True)]
@@ -120,6 +127,8 @@ def cast(
         "waiting": waiting.pk,
         "conversation": room.conversation_id,
         "message": message.pk,
+        "template": template.pk,
+        "shared_template": shared.pk,
         "client": client_user.pk,
         "owner": consultant.pk,
         "guest": guest.pk,

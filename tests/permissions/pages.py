@@ -13,6 +13,7 @@ managing = page.managing
 ITEM = {"title": "Risks", "minutes": "5"}
 ROOM = {"name": "Room", "room_type": "review", "mode": "instant"}
 SETTINGS = {"name": "New name", "duration_minutes": "60"}
+TEMPLATE = {"title": "Thanks", "body": "Thank you all"}
 PROFILE = {"name": "New name", "timezone": "UTC", "locale": "en-gb"}
 
 ROOMS: Table = {
@@ -109,6 +110,8 @@ CONVERSATIONS: Table = {
     # The host moderates.
     ("POST", "/messages/{message}/delete/"): (None, inside(204, 204, guest=403)),
     ("GET", "/messages/{message}/history/"): (None, inside(200, 200)),
+    ("GET", "/conversations/{conversation}/names/"): (None, inside(200, 200)),
+    ("GET", "/conversations/{conversation}/templates/"): (None, inside(200, 200)),
 }
 
 # `talk` and `group` are the owner's and the client's; the outsider asked the owner (`asked`).
@@ -157,6 +160,30 @@ INBOX: Table = {
     ),
     ("GET", "/rooms/of/{conversation}/"): (None, inside(302, 302)),
     ("GET", "/rooms/with/{client}/"): (None, signed_in_only(200)),
+}  # fmt: skip
+
+# One is Tomas's own, the other one Northwind's, which its administrator manages.
+TEMPLATES: Table = {
+    ("GET", "/inbox/templates/"): (None, signed_in_only(200)),
+    ("GET", "/inbox/templates/new/"): (None, signed_in_only(200)),
+    ("POST", "/inbox/templates/new/"): (TEMPLATE, signed_in_only(302)),
+    ("POST", "/inbox/templates/preview/"): ({"body": "Hi"}, signed_in_only(200)),
+    ("GET", "/inbox/templates/{template}/"): (None, page.each(client=200, others=404)),
+    ("POST", "/inbox/templates/{template}/"): (TEMPLATE, page.each(client=302, others=404)),
+    ("GET", "/inbox/templates/{shared_template}/"): (None, page.each(manager=200, others=404)),
+    ("POST", "/inbox/templates/{shared_template}/"): (
+        TEMPLATE, page.each(manager=302, others=404),
+    ),
+    ("POST", "/inbox/templates/{template}/delete/"): (None, page.each(client=302, others=404)),
+    ("POST", "/inbox/templates/{shared_template}/delete/"): (
+        None, page.each(manager=302, others=404),
+    ),
+    ("GET", "/conversations/{conversation}/templates/{template}/"): (
+        None, page.each(client=200, others=404),
+    ),
+    ("GET", "/conversations/{conversation}/templates/{shared_template}/"): (
+        None, page.each(client=200, others=404),
+    ),
 }  # fmt: skip
 
 ONESELF: Table = {
@@ -299,6 +326,7 @@ PAGES: Table = {
     **ORGANISATION,
     **CONVERSATIONS,
     **INBOX,
+    **TEMPLATES,
     **ONESELF,
     **ALLAUTH,
     **TWO_STEPS,

@@ -9,6 +9,10 @@ export function waitingWords(seconds) {
 
 export class Composer extends EventTarget {
   #mode = { kind: "new" };
+  #asked = "";
+
+  /** Parts may ask something before words go out: `(body) => words`, empty for nothing to ask. */
+  questions = [];
 
   constructor(form, { conversation, me }) {
     super();
@@ -124,10 +128,18 @@ export class Composer extends EventTarget {
   #submit() {
     if (this.text.readOnly) return;
     const body = this.text.value.trim();
-    if (!body) return;
+    if (!body || this.#asks(body)) return;
     const mode = this.#mode;
     const detail = { body, mode, done: () => this.#sent(mode) };
     this.dispatchEvent(new CustomEvent("submit", { detail }));
+  }
+
+  /** Asked once: who sends the same words again means them. */
+  #asks(body) {
+    const words = this.#asked === body ? "" : this.questions.map((ask) => ask(body)).find(Boolean);
+    this.#asked = words ? body : "";
+    if (words) this.complain(words);
+    return Boolean(words);
   }
 
   #sent(mode) {

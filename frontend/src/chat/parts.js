@@ -1,3 +1,6 @@
+import { Mentions } from "./mentions.js";
+import { Templates } from "./templates.js";
+
 /*
  * What a conversation can do beside listing, sending and reading. Each part is a class of a module
  * of its own, made once for each conversation with the Chat as its argument. What it has of these is
@@ -8,4 +11,4 @@
  *   inserted(items)  messages that were put into the list, or drawn again
  *   close()          the session is over
  */
-export const PARTS = [];
+export const PARTS = [Mentions, Templates];

@@ -1,0 +1,67 @@
+"""People are named in messages, as part of sending, changing and deleting these."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from accounts.models import User
+from core.events import StreamKey
+from core.permissions import has_permission
+from core.publish import record_each
+from messaging.events import PersonMentioned
+from messaging.markdown import Names, render_markdown
+from messaging.models import Mention, Message
+from messaging.queries.mentions import mentioned_in, names_in
+
+
+def render_body(*, actor: User, message: Message) -> Names | None:
+    """Part of sending and changing a message: make its HTML, and find out whom it names.
+
+    Whose names count is asked under the stream's lock, and only where there is an `@` at all:
+    None where nobody can be named.
+    """
+    names = None
+    if "@" in message.body:
+        may_name_all = has_permission(actor, "messaging.moderate", message.conversation)
+        names = names_in(message.body, message.conversation, may_name_all=may_name_all)
+    message.body_html = render_markdown(message.body, names)
+    return names
+
+
+def note_mentions(*, actor: User, message: Message, names: Names | None) -> None:
+    """Part of sending a message: remember whom it names, and tell them.
+
+    Records `PersonMentioned` on the stream of each. Whoever names themselves needs not be told.
+    """
+    if names is not None:
+        _add(actor, message, names.mentioned - {message.author_id})
+
+
+def change_mentions(*, actor: User, message: Message, names: Names | None) -> None:
+    """Part of changing a message: whom it names no more is forgotten, only who is new is told.
+
+    Records `PersonMentioned` on the stream of each of these.
+    """
+    before = mentioned_in(message.pk)
+    now = names.mentioned - {message.author_id} if names is not None else set()
+    if gone := before - now:
+        message.mentions.filter(user__in=gone).delete()
+    _add(actor, message, now - before)
+
+
+def _add(actor: User, message: Message, people: Collection[UUID]) -> None:
+    if not people:
+        return
+    Mention.objects.bulk_create(
+        Mention(
+            message=message,
+            user_id=user_id,
+            conversation_id=message.conversation_id,
+            seq=message.seq,
+        )
+        for user_id in people
+    )
+    record_each(
+        PersonMentioned(conversation_id=message.conversation_id, message_id=message.pk),
+        streams=[StreamKey("user", user_id) for user_id in people],
+        actor=actor,
+    )
