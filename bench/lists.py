@@ -19,8 +19,7 @@ from bench.process import Server
 from bench.result import Goal, Result, Row
 from bench.servers import OURS, make_server
 from bench.ways import TRANSACTION, session_headers_of
-from messaging.models import Conversation
-from messaging.queries.conversations import as_read_by
+from messaging.queries.inbox import Filters, listed, with_permissions
 from rooms.models import Room
 from rooms.queries.resources import as_seen_by
 from rooms.queries.rooms import filtered_rooms
@@ -55,9 +54,7 @@ def lists() -> dict[str, Callable[[User], object]]:
         ),
         "number of rooms": lambda user: filtered_rooms(user).count(),
         "conversations in the API": lambda user: list(
-            as_read_by(user, Conversation.objects.visible_to(user)).order_by("-created_at", "-pk")[
-                :PAGE
-            ]
+            with_permissions(user, listed(user, Filters())).order_by("-at", "-pk")[:PAGE]
         ),
     }
 

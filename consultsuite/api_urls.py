@@ -8,7 +8,7 @@ from accounts.api import people as accounts
 from audit import api as audit
 from core.api import events
 from core.api.views import UnknownAddress
-from messaging.api import conversations, mentions, messages, templates
+from messaging.api import contacts, conversations, mentions, messages, templates
 from rooms.api import agenda, invitations, participants, rooms
 
 app_name = "api"
@@ -18,6 +18,7 @@ INVITATION = f"{ROOM}invitations/<uuid:invitation_id>/"
 ORGANISATION = "organisations/<uuid:organisation_id>/"
 CONVERSATION = "conversations/<uuid:conversation_id>/"
 TEMPLATE = "reply-templates/<uuid:template_id>/"
+CONTACT = "contact-requests/<uuid:request_id>/"
 MESSAGE = "messages/<uuid:message_id>/"
 
 urlpatterns: list[URLPattern] = [
@@ -32,6 +33,26 @@ urlpatterns: list[URLPattern] = [
     path(
         f"{CONVERSATION}read/", conversations.ConversationRead.as_view(), name="conversation-read"
     ),
+    path(
+        f"{CONVERSATION}clear/",
+        conversations.ConversationClear.as_view(),
+        name="conversation-clear",
+    ),
+    path(
+        f"{CONVERSATION}members/",
+        conversations.ConversationMembers.as_view(),
+        name="conversation-members",
+    ),
+    path(
+        f"{CONVERSATION}members/<uuid:user_id>/",
+        conversations.ConversationMember.as_view(),
+        name="conversation-member",
+    ),
+    path("contacts/", contacts.Contacts.as_view(), name="contacts"),
+    path("contact-requests/", contacts.ContactRequests.as_view(), name="contact-requests"),
+    path(f"{CONTACT}accept/", contacts.AcceptContact.as_view(), name="contact-accept"),
+    path(f"{CONTACT}decline/", contacts.DeclineContact.as_view(), name="contact-decline"),
+    path(f"{CONTACT}withdraw/", contacts.WithdrawContact.as_view(), name="contact-withdraw"),
     path(MESSAGE, messages.MessageDetail.as_view(), name="message"),
     path(f"{MESSAGE}revisions/", messages.MessageRevisions.as_view(), name="message-revisions"),
     path(f"{CONVERSATION}names/", mentions.ConversationNames.as_view(), name="conversation-names"),

@@ -1,14 +1,17 @@
 """Messages as the outside sees them: one resource, one neutral HTML, for every viewer alike."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.template.loader import render_to_string
 
+from accounts.models import User
+from accounts.queries import organisation_name
 from core.models import Event
 from core.rendering import Rendered, renders
 from messaging.events import MessageDeleted, MessageEdited, MessageSent
-from messaging.models import Message
+from messaging.models import ContactRequest, ConversationMember, Message
+from messaging.queries.inbox import Row
 from messaging.queries.threads import with_people
 
 
@@ -28,6 +31,68 @@ def message_resource(message: Message) -> dict[str, Any]:
         "edited_at": message.edited_at,
         "is_deleted": message.is_deleted,
         "client_id": message.client_id,
+    }
+
+
+def person_resource(user: User) -> dict[str, Any]:
+    """The JSON of somebody in a conversation."""
+    return {"id": user.pk, "name": str(user), "organisation": organisation_name(user)}
+
+
+def member_resource(member: ConversationMember) -> dict[str, Any]:
+    """The JSON of somebody's place."""
+    return {
+        "user": person_resource(member.user),
+        "role": member.role,
+        "added_at": member.added_at,
+    }
+
+
+def request_resource(request: ContactRequest) -> dict[str, Any]:
+    """The JSON of a request for a conversation."""
+    return {
+        "id": request.pk,
+        "requester": person_resource(request.requester),
+        "consultant": person_resource(request.consultant),
+        "note": request.note,
+        "status": request.status,
+        "created_at": request.created_at,
+        "answered_at": request.answered_at,
+    }
+
+
+def conversation_resource(row: Row, codenames: Collection[str]) -> dict[str, Any]:
+    """The JSON of a conversation as somebody sees it in their list."""
+    talk, place = row.conversation, row.place
+    return {
+        "id": talk.pk,
+        "kind": talk.kind,
+        "title": row.title,
+        "created_at": talk.created_at,
+        "closed_at": talk.closed_at,
+        "read_seq": place.read_seq,
+        "unread": row.unread,
+        "permissions": codenames,
+        "category": talk.category,
+        "priority": talk.priority,
+        "people": [person_resource(user) for user in row.people],
+        "last_message": _last(row),
+        "is_archived": row.is_archived,
+        "is_pinned": place.pinned_at is not None,
+        "is_marked_unread": place.is_marked_unread,
+        "muted_until": place.muted_until,
+    }
+
+
+def _last(row: Row) -> dict[str, Any] | None:
+    if row.last is None:
+        return None
+    return {
+        "id": row.last.pk,
+        "seq": row.last.seq,
+        "sender": row.last.author_id,
+        "preview": row.preview,
+        "created_at": row.last.created_at,
     }
 
 

@@ -46,8 +46,12 @@ SPECTACULAR_SETTINGS = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
         "BusinessRole": "accounts.models.BusinessRole",
+        "ContactRequestStatus": "messaging.models.RequestStatus",
+        "ConversationCategory": "messaging.models.Category",
         "ConversationKind": "messaging.models.ConversationKind",
+        "ConversationPriority": "messaging.models.Priority",
         "InvitationStatus": "accounts.serializers.INVITATION_STATUSES",
+        "MemberRole": "messaging.models.MemberRole",
         "MessageType": "messaging.models.MessageType",
         "ParticipantRole": "rooms.models.Role",
         "RoomMode": "rooms.models.Mode",

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.queries import is_client
-from core.errors import ActionError, NotAllowed
+from core.errors import ActionError, Conflict, NotAllowed
 from core.permissions import require
 from core.publish import lock
 from messaging.actions.conversations import (
@@ -21,6 +21,13 @@ from messaging.queries.contacts import contacts_of, is_staff, present_members
 
 MAX_GROUP = 20
 MAX_TITLE_CHARACTERS = 120
+
+
+class NotAGroup(Conflict):
+    """Whoever is in a consultation or a conversation of two is decided elsewhere."""
+
+    code = "not_a_group"
+    detail = "This is not a group: its people and name are not changed here."
 
 
 class WrongGroup(ActionError):
@@ -56,7 +63,7 @@ def open_group(*, actor: User, title: str, people: Sequence[User]) -> Conversati
 def add_to_group(*, actor: User, conversation: Conversation, people: Sequence[User]) -> None:
     """Let more people in, who see everything that was said. Who looks after the group does.
 
-    Records `MemberAdded` for each. Raises `NotAllowed`, `WrongGroup`.
+    Records `MemberAdded` for each. Raises `NotAllowed`, `NotAGroup`, `WrongGroup`.
     """
     require(actor, "messaging.moderate", conversation)
     _refuse_other_kinds(conversation)
@@ -77,7 +84,7 @@ def add_to_group(*, actor: User, conversation: Conversation, people: Sequence[Us
 def leave_group(*, actor: User, conversation: Conversation, user: User) -> None:
     """Go, or be taken out by who looks after the group; the longest there takes over from them.
 
-    Records `AccessRevoked`. Raises `NotAllowed`, `WrongGroup`.
+    Records `AccessRevoked`. Raises `NotAllowed`, `NotAGroup`.
     """
     if actor.pk != user.pk:
         require(actor, "messaging.moderate", conversation)
@@ -97,7 +104,7 @@ def leave_group(*, actor: User, conversation: Conversation, user: User) -> None:
 def rename_group(*, actor: User, conversation: Conversation, title: str) -> None:
     """Give a group another name. Records `ConversationRenamed`.
 
-    Raises `NotAllowed`, `WrongGroup`.
+    Raises `NotAllowed`, `NotAGroup`, `WrongGroup`.
     """
     require(actor, "messaging.moderate", conversation)
     _refuse_other_kinds(conversation)
@@ -126,7 +133,7 @@ def _refuse_mixing(people: Sequence[User]) -> None:
 
 def _refuse_other_kinds(conversation: Conversation) -> None:
     if conversation.kind != ConversationKind.GROUP:
-        raise WrongGroup("Only a group's people can be changed here.")
+        raise NotAGroup
 
 
 def _title(title: str) -> str:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
@@ -56,6 +56,17 @@ def askable_by(user: User) -> QuerySet[User]:
         return User.objects.none()
     within_reach = contacts_of(user).values("pk")
     return _others(user).filter(CONSULTS).exclude(IS_STAFF).exclude(pk__in=within_reach)
+
+
+def within_reach(user: User) -> QuerySet[User]:
+    """Whom the person may write to or ask, with ``may_write``."""
+    contacts = Q(pk__in=contacts_of(user).values("pk"))
+    askable = Q(pk__in=askable_by(user).values("pk"))
+    return (
+        people()
+        .filter(contacts | askable)
+        .annotate(may_write=ExpressionWrapper(contacts, output_field=BooleanField()))
+    )
 
 
 def people_seen_by(user: User) -> QuerySet[User]:

@@ -4,8 +4,7 @@ from typing import cast
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import OuterRef
 from django.http import Http404
 
 from accounts.models import User
@@ -16,8 +15,6 @@ from messaging.models import (
     Conversation,
     ConversationMember,
     ConversationUserObjectPermission,
-    Message,
-    MessageType,
 )
 
 # Plain SQL: asked for every message, and again under its lock (core.rows says why).
@@ -122,45 +119,7 @@ def held_by(user: User, conversation: OuterRef) -> ArraySubquery:
     return ArraySubquery(held.order_by("permission__codename").values("permission__codename"))
 
 
-def as_read_by(user: User, conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
-    """With ``read_seq``, ``unread`` and ``codenames`` of the person, in the same query."""
-    place = ConversationMember.objects.filter(conversation=OuterRef("pk"), user=user)
-    unread = (
-        Message.objects.filter(
-            conversation=OuterRef("pk"), seq__gt=OuterRef("read_seq"), deleted_at__isnull=True
-        )
-        .exclude(author=user)
-        .exclude(message_type=MessageType.SYSTEM)
-        .order_by()
-        .values("conversation")
-        .annotate(number=Count("pk"))
-        .values("number")
-    )
-    return conversations.annotate(
-        read_seq=Coalesce(Subquery(place.values("read_seq")), 0),
-        codenames=held_by(user, OuterRef("pk")),
-    ).annotate(unread=Coalesce(Subquery(unread, output_field=IntegerField()), 0))
-
-
 def read_seq(conversation: Conversation, user: User) -> int:
     """Number of the newest message that the person has seen, 0 for none."""
     places = ConversationMember.objects.filter(conversation=conversation, user=user)
     return places.values_list("read_seq", flat=True).first() or 0
-
-
-def unread_counts(user: User, conversation_ids: list[UUID]) -> dict[UUID, int]:
-    """How many messages of others the person has not seen, per conversation, one query."""
-    rows = (
-        ConversationMember.objects.filter(user=user, conversation_id__in=conversation_ids)
-        .annotate(
-            unread=Count(
-                "conversation__messages",
-                filter=Q(conversation__messages__seq__gt=F("read_seq"))
-                & Q(conversation__messages__deleted_at__isnull=True)
-                & ~Q(conversation__messages__author=user)
-                & ~Q(conversation__messages__message_type=MessageType.SYSTEM),
-            )
-        )
-        .values_list("conversation_id", "unread")
-    )
-    return dict(rows)

@@ -39,6 +39,7 @@ from messaging.models import (
     Priority,
 )
 from messaging.queries.contacts import IS_CLIENT
+from messaging.queries.conversations import held_by
 
 PAGE_SIZE = 40
 MOST_UNREAD = 100
@@ -240,26 +241,37 @@ def number_unread(user: User) -> int:
     return int(waiting[:MOST_UNREAD].count())
 
 
-def listed(user: User, filters: Filters) -> QuerySet[Any]:
-    """The places that the list shows, pinned ones first, each with ``unread`` and ``at``."""
+def counted(user: User, places: QuerySet[Any]) -> QuerySet[Any]:
+    """Places with ``unread``, at most `MOST_UNREAD` each, and ``at``, when something was said."""
     number = Func(
         Subquery(_unread_of(user)[:MOST_UNREAD]),
         template="(SELECT COUNT(*) FROM %(expressions)s AS bounded)",
         output_field=IntegerField(),
     )
     newer = Q(conversation__last_message_seq__gt=F("read_seq"))
-    rows: QuerySet[Any] = _filtered(user, filters).select_related("conversation")
-    rows = rows.annotate(
+    rows: QuerySet[Any] = places.annotate(
         at=Coalesce("conversation__last_message_at", "conversation__created_at"),
         unread=Case(When(newer, then=number), default=0, output_field=IntegerField()),
     )
+    return rows
+
+
+def with_permissions(user: User, places: QuerySet[Any]) -> QuerySet[Any]:
+    """Places with ``codenames``: what the person may do in each conversation."""
+    rows: QuerySet[Any] = places.annotate(codenames=held_by(user, OuterRef("conversation")))
+    return rows
+
+
+def listed(user: User, filters: Filters) -> QuerySet[Any]:
+    """The places that the list shows, pinned ones first, each `counted`."""
+    rows = counted(user, _filtered(user, filters).select_related("conversation"))
     pinned = Case(When(pinned_at__isnull=False, then=0), default=1, output_field=IntegerField())
     if filters.order is Order.UNREAD:
         waits = Case(When(has_unread(user), then=True), default=False, output_field=BooleanField())
         rows = rows.annotate(waits=waits)
     rows = rows.annotate(order=pinned)
-    rows = rows.order_by("order", *ORDERINGS[filters.order], "-pk")
-    return rows
+    ordered: QuerySet[Any] = rows.order_by("order", *ORDERINGS[filters.order], "-pk")
+    return ordered
 
 
 def _shown(user: User, show: Show) -> Q:

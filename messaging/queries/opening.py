@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, OuterRef, Subquery, Value
+from django.db.models import F, OuterRef, QuerySet, Subquery, Value
 from django.http import Http404
 
 from accounts.models import User
@@ -12,7 +12,7 @@ from accounts.models.organisation import CONSULTANT_ROLES
 from core.models import Stream
 from core.permissions import remember_grants
 from messaging.models import Conversation, ConversationMember, Message
-from messaging.queries.conversations import held_by
+from messaging.queries.inbox import counted, with_permissions
 
 NOBODY = UUID(int=0)
 
@@ -37,30 +37,30 @@ class Opened:
         return self.role in CONSULTANT_ROLES
 
 
-def opened(user: User, conversation_id: UUID, linked: UUID | None = None) -> Opened:
+def opened(
+    user: User, conversation_id: UUID, linked: UUID | None = None, *, is_counted: bool = False
+) -> Opened:
     """What opening a conversation needs beside its messages: one query, before those are read.
+
+    ``is_counted`` counts what is unread, too; else it is 0, as it is read by being opened.
 
     Raises `Http404` where the person may not see it.
     """
     stream = Stream.objects.filter(kind="conversation", object_id=OuterRef("conversation"))
     message = Message.objects.filter(pk=linked or NOBODY, conversation=OuterRef("conversation"))
-    places = ConversationMember.objects.filter(
+    places: QuerySet[Any] = ConversationMember.objects.filter(
         user=user,
         conversation=conversation_id,
         removed_at__isnull=True,
         conversation__in=Conversation.objects.visible_to(user),
     )
-    place: Any = (
-        places.select_related("conversation")
-        .annotate(
-            codenames=held_by(user, OuterRef("conversation")),
-            head=Subquery(stream.values("head")),
-            business_role=F("user__membership__role"),
-            linked_seq=Subquery(message.values("seq")),
-            unread=Value(0),
-        )
-        .first()
-    )
+    places = with_permissions(user, places.select_related("conversation"))
+    places = counted(user, places) if is_counted else places.annotate(unread=Value(0))
+    place: Any = places.annotate(
+        head=Subquery(stream.values("head")),
+        business_role=F("user__membership__role"),
+        linked_seq=Subquery(message.values("seq")),
+    ).first()
     if place is None:
         raise Http404
     remember_grants(user, place.conversation, place.codenames)

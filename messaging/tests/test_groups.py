@@ -8,6 +8,7 @@ from messaging import permissions
 from messaging.actions import groups
 from messaging.actions.contacts import open_direct
 from messaging.actions.groups import (
+    NotAGroup,
     WrongGroup,
     add_to_group,
     leave_group,
@@ -123,11 +124,11 @@ def test_renaming(group: Conversation, consultant: User) -> None:
 
 def test_other_kinds_are_no_groups(room: Room, consultant: User, client_user: User) -> None:
     talk = open_direct(actor=consultant, other=client_user)
-    with refused(WrongGroup):
+    with refused(NotAGroup):
         leave_group(actor=consultant, conversation=talk, user=consultant)
-    with refused(WrongGroup):
+    with refused(NotAGroup):
         rename_group(actor=consultant, conversation=room.conversation, title="Mine")
-    with refused(WrongGroup):
+    with refused(NotAGroup):
         add_to_group(actor=consultant, conversation=room.conversation, people=[client_user])
     member = ConversationMember.objects.get(conversation=talk, user=consultant)
     assert member.role == MemberRole.MEMBER

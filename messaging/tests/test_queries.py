@@ -1,7 +1,6 @@
 """Reading conversations."""
 
 from collections.abc import Callable
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -9,7 +8,7 @@ import pytest
 from accounts.models import User
 from messaging.actions.conversations import mark_read
 from messaging.actions.messages import delete_message
-from messaging.models import Conversation, Message
+from messaging.models import Message
 from messaging.queries import conversations, threads
 from rooms.models import Room
 
@@ -46,18 +45,6 @@ def test_a_page_around_a_message(room: Room, talk: list[Message]) -> None:
     page = threads.page_around(room.conversation, talk[5].seq, 4)
     assert page.messages == talk[3:7]
     assert (page.has_older, page.has_newer) == (True, True)
-
-
-def test_unread_are_others_messages_that_were_not_seen_or_deleted(
-    room: Room, talk: list[Message], client_user: User, consultant: User
-) -> None:
-    ids = [room.conversation_id]
-    assert conversations.unread_counts(client_user, ids) == {room.conversation_id: 4}
-    assert conversations.unread_counts(consultant, ids) == {room.conversation_id: 5}
-    mark_read(actor=consultant, conversation=room.conversation, seq=talk[5].seq)
-    delete_message(actor=client_user, message=talk[9])
-    assert conversations.unread_counts(consultant, ids) == {room.conversation_id: 1}
-    assert conversations.unread_counts(consultant, []) == {}
 
 
 def test_how_far_somebody_has_read(room: Room, client_user: User, outsider: User) -> None:
@@ -104,15 +91,3 @@ def test_a_link_opens_the_thread_around_its_message(
     assert linked.linked == talk[3]
     for unknown in ("not an id", str(uuid4())):
         assert threads.thread(client_user, room.conversation, unknown).linked is None
-
-
-def test_conversations_as_somebody_sees_them(
-    room: Room, talk: list[Message], client_user: User, outsider: User
-) -> None:
-    mark_read(actor=client_user, conversation=room.conversation, seq=talk[4].seq)
-    mine = Conversation.objects.visible_to(client_user)
-    conversation: Any = conversations.as_read_by(client_user, mine).get()
-    assert conversation.read_seq == talk[4].seq
-    assert conversation.unread == 2
-    assert conversation.codenames == ["post", "read"]
-    assert list(conversations.as_read_by(outsider, Conversation.objects.visible_to(outsider))) == []

@@ -80,7 +80,40 @@ API: Table = {
         managing(200),
     ),
     ("GET", "conversations/"): (None, signed_in_only(200)),
+    # Who does not know the client does not find them.
+    ("POST", "conversations/"): (
+        {"people": "{just_the_client}"}, api.each(owner=201, manager=201, others=400),
+    ),
     ("GET", "conversations/{conversation}/"): (None, inside(200, 200)),
+    ("PATCH", "conversations/{conversation}/"): ({"archived": True}, inside(200, 200)),
+    ("POST", "conversations/{talk}/clear/"): (
+        None, api.each(owner=204, client=204, others=404),
+    ),
+    ("GET", "conversations/{conversation}/members/"): (None, inside(200, 200)),
+    ("POST", "conversations/{group}/members/"): (
+        {"people": "{just_the_colleague}"}, api.each(owner=204, client=403, others=404),
+    ),
+    ("DELETE", "conversations/{group}/members/{client}/"): (
+        None, api.each(owner=204, client=204, others=404),
+    ),
+    ("GET", "contacts/"): (None, signed_in_only(200)),
+    ("GET", "contact-requests/"): (None, signed_in_only(200)),
+    # Clients ask consultants with whom they share nothing; staff see them, and cannot ask.
+    ("POST", "contact-requests/"): (
+        {"consultant": "{colleague}", "note": "Ward access"},
+        api.each(
+            client=201, manager=201, outsider=201, owner=403, staff=403, superuser=403, others=404
+        ),
+    ),
+    ("POST", "contact-requests/{asked}/accept/"): (
+        None, api.each(owner=200, outsider=403, others=404),
+    ),
+    ("POST", "contact-requests/{asked}/decline/"): (
+        None, api.each(owner=200, outsider=403, others=404),
+    ),
+    ("POST", "contact-requests/{asked}/withdraw/"): (
+        None, api.each(owner=403, outsider=200, others=404),
+    ),
     ("GET", "conversations/{conversation}/messages/"): (None, inside(200, 200)),
     ("POST", "conversations/{conversation}/messages/"): (SAY, inside(201, 201)),
     ("POST", "conversations/{conversation}/read/"): ({"seq": 1}, inside(200, 200)),
@@ -131,7 +164,7 @@ API: Table = {
     ("GET", "schema/"): (None, everybody(200)),
     ("GET", "docs/"): (None, everybody(200)),
     ("GET", "nothing/"): (None, everybody(404)),
-}
+}  # fmt: skip
 
 UNKNOWN = "nothing/"
 """Stands for every address that is no route."""

@@ -119,6 +119,8 @@ def cast(
         "group": group.pk,
         "asked": contact.pk,
         "colleague": colleague.pk,
+        "just_the_colleague": [colleague.pk],
+        "just_the_client": [client_user.pk],
         "provider": "google",
         "key": key.instance.pk,
         "app": "core",
