@@ -1,57 +1,12 @@
 """Forms of rooms."""
 
-from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.utils import timezone
 
+from core.forms import LocalDateTimeField
 from rooms.models import Mode, Role, Room, RoomType, Status
-
-DATETIME_LOCAL = "%Y-%m-%dT%H:%M"
-CLOCKS_CHANGE = (
-    "That time does not exist (or happens twice) on that day because the clocks change. "
-    "Choose another."
-)
-
-
-class LocalDateTimeInput(forms.DateTimeInput):
-    """The browser's own date and time picker, in the active time zone."""
-
-    input_type = "datetime-local"
-
-    def __init__(self) -> None:
-        super().__init__(format=DATETIME_LOCAL)
-
-
-class LocalDateTimeField(forms.DateTimeField):
-    """A time in the active zone, to the minute. What is left as it was shown stays as stored:
-    the browser shows neither seconds nor which of two equal hours is meant."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(
-            widget=LocalDateTimeInput(),
-            input_formats=[DATETIME_LOCAL, "%Y-%m-%dT%H:%M:%S"],
-            **options,
-        )
-        self.stored: datetime | None = None
-
-    @property
-    def shown(self) -> str | None:
-        """What the browser gets of the stored time."""
-        shown: str | None = self.widget.format_value(self.prepare_value(self.stored))
-        return shown
-
-    def to_python(self, value: Any) -> datetime | None:
-        """The time; says why one of the night in which the clocks change is refused."""
-        if self.stored is not None and value == self.shown:
-            return self.stored
-        try:
-            return super().to_python(value)
-        except forms.ValidationError as error:
-            if error.code != "ambiguous_timezone":
-                raise
-            raise forms.ValidationError(CLOCKS_CHANGE, code=error.code) from None
 
 
 class RoomForm(forms.Form):
