@@ -8,7 +8,16 @@ from accounts.api import people as accounts
 from audit import api as audit
 from core.api import events
 from core.api.views import UnknownAddress
-from messaging.api import contacts, conversations, mentions, messages, templates
+from messaging.api import (
+    contacts,
+    conversations,
+    drafts,
+    mentions,
+    messages,
+    reminders,
+    scheduled,
+    templates,
+)
 from rooms.api import agenda, invitations, participants, rooms
 
 app_name = "api"
@@ -20,6 +29,8 @@ CONVERSATION = "conversations/<uuid:conversation_id>/"
 TEMPLATE = "reply-templates/<uuid:template_id>/"
 CONTACT = "contact-requests/<uuid:request_id>/"
 MESSAGE = "messages/<uuid:message_id>/"
+SCHEDULED = "scheduled/<uuid:scheduled_id>/"
+REMINDER = "reminders/<uuid:reminder_id>/"
 
 urlpatterns: list[URLPattern] = [
     # Looked through in this order: what is asked for most comes first.
@@ -62,6 +73,18 @@ urlpatterns: list[URLPattern] = [
     path(
         f"{TEMPLATE}filled/", templates.ReplyTemplateFilled.as_view(), name="reply-template-filled"
     ),
+    path(f"{CONVERSATION}draft/", drafts.ConversationDraft.as_view(), name="conversation-draft"),
+    path(
+        f"{CONVERSATION}scheduled/",
+        scheduled.ConversationScheduled.as_view(),
+        name="conversation-scheduled",
+    ),
+    path("scheduled/", scheduled.AllScheduled.as_view(), name="all-scheduled"),
+    path(SCHEDULED, scheduled.ScheduledDetail.as_view(), name="scheduled"),
+    path(f"{SCHEDULED}send/", scheduled.SendScheduled.as_view(), name="scheduled-send"),
+    path("reminders/", reminders.Reminders.as_view(), name="reminders"),
+    path(REMINDER, reminders.ReminderDetail.as_view(), name="reminder"),
+    path(f"{REMINDER}done/", reminders.ReminderDone.as_view(), name="reminder-done"),
     path("auth/signin/", accounts.SignIn.as_view(), name="signin"),
     path("auth/signup/", accounts.SignUp.as_view(), name="signup"),
     path("auth/signout/", accounts.SignOut.as_view(), name="signout"),

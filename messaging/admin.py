@@ -12,7 +12,7 @@ from django.urls import path
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
 
-from accounts.admin import account_of, organisation_subject
+from accounts.admin import OfPersonAdmin, account_of, organisation_subject
 from accounts.models import User
 from audit.admin import PersonalAdmin
 from audit.queries import Subject
@@ -23,10 +23,13 @@ from messaging.models import (
     Conversation,
     ConversationMember,
     ConversationUserObjectPermission,
+    Draft,
     Mention,
     Message,
     MessageRevision,
+    Reminder,
     ReplyTemplate,
+    ScheduledMessage,
 )
 from messaging.queries.threads import page_before
 
@@ -237,3 +240,44 @@ class ReplyTemplateAdmin(PersonalAdmin, ReadOnlyAdmin):
         if row.organisation is not None:
             return organisation_subject(row.organisation)
         return account_of(User.objects.get(reply_templates=row))
+
+
+@admin.register(Draft)
+class DraftAdmin(OfPersonAdmin, ReadOnlyAdmin):
+    """Who is writing where; never the words."""
+
+    list_display = ["user", "conversation_id", "version", "updated_at"]
+    list_select_related = ["user"]
+    search_fields = ["user__email", "=conversation__id"]
+    ordering = ["-updated_at"]
+    fields = ["user", "conversation", "version", "updated_at"]
+
+
+@admin.register(ScheduledMessage)
+class ScheduledMessageAdmin(PersonalAdmin, ReadOnlyAdmin):
+    """Who sends something where and when, and what became of it; never the words."""
+
+    def subject_of(self, row: ScheduledMessage) -> Subject:
+        """The author's account."""
+        return account_of(row.author)
+
+    list_display = ["author", "conversation_id", "send_at", "state", "created_at"]
+    list_filter = ["state"]
+    list_select_related = ["author"]
+    search_fields = ["author__email", "=conversation__id", "=id"]
+    date_hierarchy = "send_at"
+    ordering = ["-created_at"]
+    fields = ["author", "conversation", "send_at", "state", "failure", "message", "created_at"]
+
+
+@admin.register(Reminder)
+class ReminderAdmin(OfPersonAdmin, ReadOnlyAdmin):
+    """Who is reminded when; never of what."""
+
+    list_display = ["user", "remind_at", "state", "created_at"]
+    list_filter = ["state"]
+    list_select_related = ["user"]
+    search_fields = ["user__email", "=message__id", "=id"]
+    date_hierarchy = "remind_at"
+    ordering = ["-created_at"]
+    fields = ["user", "message", "remind_at", "state", "created_at"]

@@ -163,3 +163,86 @@ class ReplyTemplateDeleted(DomainEvent):
     """A template for replies was deleted. Stream: its owner's, or its organisation's."""
 
     template_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class DraftChanged(DomainEvent):
+    """Somebody wrote on at a message that is not sent, or threw it away. Stream: ``user:<id>``."""
+
+    conversation_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageScheduled(DomainEvent):
+    """A message was written to be sent later. Stream: ``user:<id>``, as of what follows."""
+
+    scheduled_id: UUID
+    conversation_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduledMessageChanged(DomainEvent):
+    """A message that is sent later has other words or another time."""
+
+    scheduled_id: UUID
+    conversation_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduledMessageCancelled(DomainEvent):
+    """A message that was to be sent later is not sent."""
+
+    scheduled_id: UUID
+    conversation_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduledMessageSent(DomainEvent):
+    """A message that was to be sent later is sent."""
+
+    scheduled_id: UUID
+    conversation_id: UUID
+    message_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduledMessageFailed(DomainEvent):
+    """A message could not be sent when its time had come."""
+
+    scheduled_id: UUID
+    conversation_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReminderSet(DomainEvent):
+    """Somebody wants to be reminded of a message. Stream: ``user:<id>``, as of what follows."""
+
+    reminder_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReminderChanged(DomainEvent):
+    """A reminder has another time or note."""
+
+    reminder_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReminderCancelled(DomainEvent):
+    """A reminder is not wanted any more."""
+
+    reminder_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReminderCompleted(DomainEvent):
+    """What somebody was reminded of is done."""
+
+    reminder_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReminderDue(DomainEvent):
+    """The time of a reminder has come."""
+
+    reminder_id: UUID

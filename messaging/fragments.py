@@ -2,17 +2,23 @@
 
 from collections.abc import Collection, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.template.loader import render_to_string
+from django.urls import reverse
 
 from accounts.models import User
 from accounts.queries import organisation_name
 from core.models import Event
 from core.rendering import Rendered, renders
-from messaging.events import MessageDeleted, MessageEdited, MessageSent
-from messaging.models import ContactRequest, ConversationMember, Message
+from messaging.events import DraftChanged, MessageDeleted, MessageEdited, MessageSent
+from messaging.models import ContactRequest, ConversationMember, Draft, Message
+from messaging.queries.drafts import drafts_of
 from messaging.queries.inbox import Row
 from messaging.queries.threads import with_people
+
+EXCERPT_CHARACTERS = 200
+"""Of a message, where one is reminded of it."""
 
 
 def message_resource(message: Message) -> dict[str, Any]:
@@ -116,3 +122,45 @@ def render_messages(events: Sequence[Event]) -> list[Rendered]:
         if event.about is not None:
             event.about.published_html = rendered[event.data["message_id"]].html
     return [rendered[event.data["message_id"]] for event in events]
+
+
+def draft_resource(draft: Draft) -> dict[str, Any]:
+    """The JSON of a draft, the same in API and event; nobody but its author gets either."""
+    return {
+        "conversation": draft.conversation_id,
+        "body": draft.body,
+        "reply_to": draft.reply_to_id,
+        "version": draft.version,
+        "updated_at": draft.updated_at if draft.version else None,
+    }
+
+
+@renders(DraftChanged)
+def render_drafts(events: Sequence[Event]) -> list[Rendered]:
+    """What is written there now: a replay does not bring back what was thrown away since."""
+    pairs = {(event.actor_id, UUID(event.data["conversation_id"])): event.about for event in events}
+    if any(draft is None for draft in pairs.values()):
+        pairs |= drafts_of(set(pairs))
+    return [
+        Rendered(draft_resource(pairs[event.actor_id, UUID(event.data["conversation_id"])]))
+        for event in events
+    ]
+
+
+def reminder_resource(reminder: Any) -> dict[str, Any]:
+    """The JSON of a reminder of `messaging.queries.reminders`; nothing of its message where that
+    is gone or may not be read any more."""
+    message = reminder.message
+    is_available = reminder.is_visible and not message.is_deleted
+    return {
+        "id": reminder.pk,
+        "message": message.pk,
+        "author": str(message.author) if is_available else "",
+        "excerpt": message.body[:EXCERPT_CHARACTERS] if is_available else "",
+        "is_available": is_available,
+        "url": reverse("messaging:message", args=[message.pk]) if is_available else "",
+        "remind_at": reminder.remind_at,
+        "note": reminder.note,
+        "state": reminder.state,
+        "created_at": reminder.created_at,
+    }

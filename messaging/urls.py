@@ -2,10 +2,21 @@
 
 from django.urls import include, path
 
-from messaging.views import contacts, inbox, mentions, messages, places, templates
+from messaging.views import (
+    contacts,
+    inbox,
+    mentions,
+    messages,
+    places,
+    reminders,
+    scheduled,
+    templates,
+)
 
 TALK = "inbox/<uuid:conversation_id>/"
 REQUEST = "inbox/requests/<uuid:request_id>/"
+SCHEDULED = "inbox/scheduled/<uuid:scheduled_id>/"
+REMINDER = "inbox/reminders/<uuid:reminder_id>/"
 
 patterns = [
     path("inbox/", inbox.inbox, name="inbox"),
@@ -51,6 +62,18 @@ patterns = [
         templates.template_delete,
         name="template-delete",
     ),
+    path("messages/<uuid:message_id>/", messages.show, name="message"),
+    path("messages/<uuid:message_id>/remind/", reminders.remind, name="remind"),
+    path("conversations/<uuid:conversation_id>/later/", scheduled.later, name="later"),
+    path("conversations/<uuid:conversation_id>/scheduled/", scheduled.waiting, name="waiting"),
+    path("inbox/scheduled/", scheduled.scheduled_page, name="scheduled"),
+    path(SCHEDULED, scheduled.change, name="scheduled_change"),
+    path(f"{SCHEDULED}cancel/", scheduled.cancel, name="scheduled_cancel"),
+    path(f"{SCHEDULED}send/", scheduled.send, name="scheduled_send"),
+    path("inbox/reminders/", reminders.reminders_page, name="reminders"),
+    path(f"{REMINDER}done/", reminders.done, name="reminder_done"),
+    path(f"{REMINDER}later/", reminders.in_an_hour, name="reminder_later"),
+    path(f"{REMINDER}cancel/", reminders.cancel, name="reminder_cancel"),
 ]
 
 urlpatterns = [path("", include((patterns, "messaging")))]

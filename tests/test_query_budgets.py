@@ -2,18 +2,23 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
 
 from accounts.actions.members import invite_member
 from accounts.actions.tokens import create_api_token
 from accounts.models import BusinessRole, Organisation, User
 from audit.actions.receipts import look_at
+from messaging.actions.drafts import save_draft
+from messaging.actions.reminders import set_reminder
+from messaging.actions.scheduled import schedule_message
 from messaging.actions.templates import make_template
 from rooms.actions.agenda import MAX_ITEMS, add_agenda_item
 from rooms.actions.invitations import invite
@@ -41,6 +46,9 @@ PAGES = {
     "/inbox/templates/": "client",
     "/inbox/": "consultant",
     "/inbox/new/": "consultant",
+    "/conversations/{conversation}/scheduled/": "consultant",
+    "/inbox/scheduled/": "consultant",
+    "/inbox/reminders/": "consultant",
     "/profile/": "client",
     "/profile/tokens/": "client",
     "/profile/sessions/": "client",
@@ -68,6 +76,9 @@ LISTS = {
     "/api/conversations/{conversation}/members/": "consultant",
     "/api/contacts/": "consultant",
     "/api/contact-requests/": "consultant",
+    "/api/conversations/{conversation}/scheduled/": "consultant",
+    "/api/scheduled/": "consultant",
+    "/api/reminders/": "consultant",
     "/api/events/?stream=room:{room}": "consultant",
     "/api/profile/access-receipts/": "client",
     "/api/organisations/{organisation}/members/": "manager",
@@ -91,16 +102,22 @@ def scene(
         for _ in range(number):
             place = Room.objects.count()
             name = f"Room {place}"
-            make_room(name, active=place % 2 == 0)
+            made = make_room(name, active=place % 2 == 0)
             if room.agenda.count() < MAX_ITEMS:
                 add_agenda_item(actor=consultant, room=room, title=name, minutes=5)
             email = f"invited{place}@demo.test"
             invite(actor=consultant, room=room, email=email, role=Role.PARTICIPANT)
             someone = make_person(f"P{place} Okafor", northwind, BusinessRole.CLIENT_USER)
             add_participant(actor=consultant, room=room, user=someone, role=Role.PARTICIPANT)
-            say(someone, room, f"Line {place}, @Mara Lindqvist")
+            message = say(someone, room, f"Line {place}, @Mara Lindqvist")
             make_template(actor=client_user, title=name, body="Thank you")
             make_template(actor=manager, title=name, body="Thank you", organisation=northwind)
+            at = timezone.now() + timedelta(days=1)
+            save_draft(actor=consultant, conversation=made.conversation, body=name)
+            schedule_message(
+                actor=consultant, conversation=room.conversation, body=name, send_at=at
+            )
+            set_reminder(actor=consultant, message=message, remind_at=at)
             invite_member(
                 actor=manager, organisation=northwind, email=email, role=BusinessRole.CLIENT_USER
             )

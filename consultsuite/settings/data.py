@@ -105,5 +105,16 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 25},  # one is enough when workers come back
     },
     "forget-old-errands": {"task": "core.tasks.forget_old_errands", "schedule": 86_400.0},
+    # Whoever comes after it would do the same again.
+    "send-due-messages": {
+        "task": "messaging.tasks.send_due_messages",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
+    "tell-due-reminders": {
+        "task": "messaging.tasks.tell_due_reminders",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
     "close-stale-visits": {"task": "rooms.tasks.close_stale_visits", "schedule": 60.0},
 }

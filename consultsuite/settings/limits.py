@@ -26,6 +26,8 @@ RATE_LIMITS = {
         # Messages sent and edited: by the page, the socket and the API together.
         # An address may be a whole office's: what it may do is what ten busy people do.
         "message": {"person": "120/m", "address": "1200/m"},
+        # Drafts kept: one after each pause in typing.
+        "draft": {"person": "240/m", "address": "2400/m"},
         "search": {"person": "120/m", "address": "1200/m"},
         "invitation": {"person": "30/h", "address": "60/h"},
         # Conversations opened and asked for: whom one has not written to yet.

@@ -196,6 +196,13 @@ def short(value: datetime | None) -> str:
     return dateformat.format(local, "j M" if _is_this_year(local) else "j M Y")
 
 
+@register.filter
+def there(value: datetime, user: Any) -> str:
+    """What `when` says of a moment, in another person's time zone; the zone by its town."""
+    with timezone.override(user.timezone):
+        return f"{when(value)} ({user.timezone.rpartition('/')[2].replace('_', ' ')})"
+
+
 def _is_this_year(local: datetime) -> bool:
     return local.year == timezone.localdate().year
 

@@ -1,5 +1,6 @@
 """Every model has its page in the admin; it changes things by actions only, and shows no words."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from django.contrib.admin.utils import quote
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.actions.devices import note_device
@@ -25,7 +27,10 @@ from accounts.models import (
 )
 from audit.actions.receipts import look_at
 from core.models import Errand, Event, IdempotentAnswer, PolicyViolation
+from messaging.actions.drafts import save_draft
 from messaging.actions.messages import edit_message, send_message
+from messaging.actions.reminders import set_reminder
+from messaging.actions.scheduled import schedule_message
 from messaging.models import Message, MessageRevision
 from rooms.actions.invitations import invite
 from rooms.actions.participants import enter_room
@@ -53,6 +58,10 @@ def content(room: Room, client_user: User, consultant: User, system: User, staff
     """At least one row of every model, with words that are nobody else's business."""
     message = send_message(actor=client_user, conversation=room.conversation, body=SECRET)
     edit_message(actor=client_user, message=message, body=f"{SECRET}, edited")
+    at = timezone.now() + timedelta(days=1)
+    schedule_message(actor=client_user, conversation=room.conversation, body=SECRET, send_at=at)
+    set_reminder(actor=client_user, message=message, remind_at=at, note=SECRET)
+    save_draft(actor=client_user, conversation=room.conversation, body=SECRET)
     enter_room(actor=client_user, room=room)
     create_api_token(actor=client_user, user=client_user)
     note_device(actor=client_user, mark=SECRET)

@@ -70,18 +70,9 @@ class ThreadView(ApiView):
             conversation=conversation,
             body=fields["body"],
             client_id=fields.get("client_id"),
-            reply_to=self._replied(conversation, fields.get("reply_to")),
+            reply_to=replied(conversation, fields.get("reply_to")),
         )
         return Response(message_resource(message), status=200 if message.is_repeat else 201)
-
-    def _replied(self, conversation: Conversation, message_id: UUID | None) -> Message | None:
-        """The message replied to; raises `ValidationError` for one that is not there."""
-        if message_id is None:
-            return None
-        message = Message.objects.filter(conversation=conversation, pk=message_id).first()
-        if message is None:
-            raise ValidationError({"reply_to": ["There is no such message in this conversation."]})
-        return message
 
 
 class ConversationMessages(ThreadView):
@@ -147,6 +138,16 @@ class MessageRevisions(ApiView):
             lambda page: RevisionSerializer(page, many=True).data,
             ordering=("-written_at", "-pk"),
         )
+
+
+def replied(conversation: Conversation, message_id: UUID | None) -> Message | None:
+    """The message replied to; raises `ValidationError` for one that is not there."""
+    if message_id is None:
+        return None
+    message = Message.objects.filter(conversation=conversation, pk=message_id).first()
+    if message is None:
+        raise ValidationError({"reply_to": ["There is no such message in this conversation."]})
+    return message
 
 
 def _links(

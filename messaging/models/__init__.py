@@ -1,4 +1,4 @@
-"""Conversations, their members and messages."""
+"""Conversations, their members and messages; what is written, sent or wanted later."""
 
 from messaging.models.contact import ContactRequest, RequestStatus
 from messaging.models.conversation import (
@@ -10,8 +10,11 @@ from messaging.models.conversation import (
     MemberRole,
     Priority,
 )
+from messaging.models.draft import Draft
 from messaging.models.mention import Mention
 from messaging.models.message import Message, MessageRevision, MessageType
+from messaging.models.reminder import Reminder, ReminderState
+from messaging.models.scheduled import ScheduledMessage, ScheduledState
 from messaging.models.template import ReplyTemplate
 
 __all__ = [
@@ -21,12 +24,17 @@ __all__ = [
     "ConversationKind",
     "ConversationMember",
     "ConversationUserObjectPermission",
+    "Draft",
     "MemberRole",
     "Mention",
     "Message",
     "MessageRevision",
     "MessageType",
     "Priority",
+    "Reminder",
+    "ReminderState",
     "ReplyTemplate",
     "RequestStatus",
+    "ScheduledMessage",
+    "ScheduledState",
 ]

@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from core.limits import spend_for
@@ -53,8 +54,8 @@ def _send(request: HttpRequest, conversation: Conversation) -> HttpResponse:
         actor=person(request),
         conversation=conversation,
         body=request.POST.get("body", ""),
-        client_id=_client_id(request),
-        reply_to=_reply_to(request),
+        client_id=client_id_of(request),
+        reply_to=reply_of(request),
     )
     if getattr(request, "htmx", False):
         return HttpResponse(message.published_html or message_html(message), status=201)
@@ -66,14 +67,16 @@ def _is_path(request: HttpRequest) -> bool:
     return back.startswith("/") and not back.startswith(("//", "/\\"))
 
 
-def _client_id(request: HttpRequest) -> UUID:
+def client_id_of(request: HttpRequest) -> UUID:
+    """The `client_id` of a form, a new one where it has none."""
     try:
         return UUID(request.POST.get("client_id", ""))
     except ValueError:
         return uuid4()
 
 
-def _reply_to(request: HttpRequest) -> Message | None:
+def reply_of(request: HttpRequest) -> Message | None:
+    """The message that a form's `reply_to` names, if there is one."""
     reply_to = request.POST.get("reply_to", "")
     try:
         return _message(request, UUID(reply_to)) if reply_to else None
@@ -94,6 +97,15 @@ def read(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 
 @require_GET
 @login_required
+def show(request: HttpRequest, message_id: UUID) -> HttpResponse:
+    """To where it is said."""
+    message = _message(request, message_id)
+    where = reverse("messaging:conversation", args=[message.conversation_id])
+    return redirect(f"{where}?message={message.pk}")
+
+
+@require_GET
+@login_required
 def menu(request: HttpRequest, message_id: UUID) -> HttpResponse:
     """What this person may do with this message."""
     message = _message(request, message_id)
@@ -106,6 +118,7 @@ def menu(request: HttpRequest, message_id: UUID) -> HttpResponse:
         "may_reply": "post" in may and is_open,
         "may_edit": is_own and "post" in may and is_open and not message.is_deleted,
         "may_delete": (is_own or "moderate" in may) and is_open and not message.is_deleted,
+        "may_be_reminded": not message.is_deleted,
         "has_history": message.edited_at is not None and not message.is_deleted,
     }
     return render(request, "messaging/menu.html", context)

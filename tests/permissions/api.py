@@ -1,15 +1,24 @@
 """Who may do what over `/api/`: every route and method. Not signed in is 401."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.permissions.cast import Columns, Table
+from tests.permissions.cast import Columns, Statuses, Table
 
 api = Columns(anonymous=401)
 inside, signed_in_only, everybody = api.inside, api.signed_in_only, api.everybody
 
 managing = api.managing
 
+
+def clients_own(status: int) -> Statuses:
+    """What is the client's alone."""
+    return api.each(client=status, others=404)
+
+
 SAY: dict[str, Any] = {"body": "Hello"}
+LATER = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+SAY_LATER = SAY | {"send_at": LATER}
 ITEM: dict[str, Any] = {"title": "Risks", "minutes": 5}
 TEMPLATE: dict[str, Any] = {"title": "Thanks", "body": "Thank you all"}
 SHARED: dict[str, Any] = TEMPLATE | {"is_shared": True}
@@ -117,6 +126,25 @@ API: Table = {
     ("GET", "conversations/{conversation}/messages/"): (None, inside(200, 200)),
     ("POST", "conversations/{conversation}/messages/"): (SAY, inside(201, 201)),
     ("POST", "conversations/{conversation}/read/"): ({"seq": 1}, inside(200, 200)),
+    ("GET", "conversations/{conversation}/draft/"): (None, inside(200, 200)),
+    ("PUT", "conversations/{conversation}/draft/"): (SAY, inside(200, 200)),
+    ("DELETE", "conversations/{conversation}/draft/"): (None, inside(204, 204)),
+    ("GET", "conversations/{conversation}/scheduled/"): (None, inside(200, 200)),
+    ("POST", "conversations/{conversation}/scheduled/"): (SAY_LATER, inside(201, 201)),
+    ("GET", "scheduled/"): (None, signed_in_only(200)),
+    ("GET", "scheduled/{scheduled}/"): (None, clients_own(200)),
+    ("PATCH", "scheduled/{scheduled}/"): (SAY, clients_own(200)),
+    ("DELETE", "scheduled/{scheduled}/"): (None, clients_own(204)),
+    ("POST", "scheduled/{scheduled}/send/"): (None, clients_own(200)),
+    ("GET", "reminders/"): (None, signed_in_only(200)),
+    ("POST", "reminders/"): (
+        {"message": "{message}", "remind_at": LATER},
+        api.each(owner=201, client=200, guest=201, others=400),
+    ),
+    ("GET", "reminders/{reminder}/"): (None, clients_own(200)),
+    ("PATCH", "reminders/{reminder}/"): ({"note": "Soon"}, clients_own(200)),
+    ("DELETE", "reminders/{reminder}/"): (None, clients_own(204)),
+    ("POST", "reminders/{reminder}/done/"): (None, clients_own(200)),
     ("GET", "messages/{message}/"): (None, inside(200, 200)),
     ("PATCH", "messages/{message}/"): (SAY, inside(403, 200, guest=403)),
     # The host moderates.

@@ -1,6 +1,7 @@
 """The cast of the tables."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 from PIL import Image
 from pytest_django import Settings
 
@@ -30,8 +32,11 @@ from audit.actions.receipts import look_at
 from core.actions.idempotency import answer_once
 from core.models import PolicyViolation
 from messaging.actions.contacts import open_direct, request_contact
+from messaging.actions.drafts import save_draft
 from messaging.actions.groups import open_group
 from messaging.actions.messages import edit_message, send_message
+from messaging.actions.reminders import set_reminder
+from messaging.actions.scheduled import schedule_message
 from messaging.actions.templates import make_template
 from rooms.actions.invitations import invite, join_as_guest
 from rooms.actions.participants import add_participant, enter_room
@@ -95,6 +100,12 @@ def cast(
     )
     update_profile(actor=client_user, user=client_user, changes={"picture": _picture()})
     client_user.refresh_from_db()
+    tomorrow = timezone.now() + timedelta(days=1)
+    scheduled = schedule_message(
+        actor=client_user, conversation=room.conversation, body="Later", send_at=tomorrow
+    )
+    reminder = set_reminder(actor=client_user, message=message, remind_at=tomorrow)
+    save_draft(actor=client_user, conversation=room.conversation, body="Not yet")
     items = [*room.agenda.order_by("-position").values_list("pk", flat=True)]
     forgetful = make_person("Frida Holm")
     new_address = EmailAddress.objects.create(user=forgetful, email="frida@new.test")
@@ -131,6 +142,8 @@ def cast(
         "message": message.pk,
         "template": template.pk,
         "shared_template": shared.pk,
+        "scheduled": scheduled.pk,
+        "reminder": reminder.pk,
         "client": client_user.pk,
         "owner": consultant.pk,
         "guest": guest.pk,

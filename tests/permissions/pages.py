@@ -4,12 +4,21 @@ Not signed in leads to the sign-in page. Writes are asked as htmx does, which ge
 status; without it the same refusal is a redirect with a message.
 """
 
+from datetime import UTC, datetime, timedelta
+
 from tests.permissions.cast import SIGN_IN, Columns, Statuses, Table
 
 page = Columns(anonymous=SIGN_IN)
 inside, signed_in_only, everybody = page.inside, page.signed_in_only, page.everybody
 managing = page.managing
 
+
+def clients_own(status: int) -> Statuses:
+    """What is the client's alone."""
+    return page.each(client=status, others=404)
+
+
+LATER = (datetime.now(UTC) + timedelta(days=1)).isoformat()
 ITEM = {"title": "Risks", "minutes": "5"}
 ROOM = {"name": "Room", "room_type": "review", "mode": "instant"}
 SETTINGS = {"name": "New name", "duration_minutes": "60"}
@@ -105,6 +114,27 @@ CONVERSATIONS: Table = {
     ("GET", "/conversations/{conversation}/messages/"): (None, inside(200, 200)),
     ("POST", "/conversations/{conversation}/messages/"): ({"body": "Hi"}, inside(201, 201)),
     ("POST", "/conversations/{conversation}/read/"): ({"seq": "1"}, inside(204, 204)),
+    ("GET", "/conversations/{conversation}/later/"): (None, inside(200, 200)),
+    ("GET", "/conversations/{conversation}/scheduled/"): (None, inside(200, 200)),
+    ("POST", "/conversations/{conversation}/scheduled/"): (
+        {"body": "Hi", "send_at": LATER},
+        inside(204, 204),
+    ),
+    ("GET", "/inbox/scheduled/"): (None, signed_in_only(200)),
+    ("GET", "/inbox/scheduled/{scheduled}/"): (None, clients_own(200)),
+    ("POST", "/inbox/scheduled/{scheduled}/"): (
+        {"body": "Hi", "send_at": LATER},
+        clients_own(302),
+    ),
+    ("POST", "/inbox/scheduled/{scheduled}/cancel/"): (None, clients_own(204)),
+    ("POST", "/inbox/scheduled/{scheduled}/send/"): (None, clients_own(204)),
+    ("GET", "/inbox/reminders/"): (None, signed_in_only(200)),
+    ("POST", "/inbox/reminders/{reminder}/done/"): (None, clients_own(204)),
+    ("POST", "/inbox/reminders/{reminder}/later/"): (None, clients_own(204)),
+    ("POST", "/inbox/reminders/{reminder}/cancel/"): (None, clients_own(204)),
+    ("GET", "/messages/{message}/"): (None, inside(302, 302)),
+    ("GET", "/messages/{message}/remind/"): (None, inside(200, 200)),
+    ("POST", "/messages/{message}/remind/"): ({"remind_at": LATER}, inside(204, 204)),
     ("GET", "/messages/{message}/menu/"): (None, inside(200, 200)),
     ("POST", "/messages/{message}/edit/"): ({"body": "Hi"}, inside(403, 204, guest=403)),
     # The host moderates.

@@ -1,0 +1,44 @@
+"""What somebody is writing and has not sent."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.functions import Left
+
+from accounts.models import User
+from messaging.models import Conversation, Draft
+
+SHOWN_CHARACTERS = 200
+"""Of a draft, in a list of conversations."""
+
+
+def draft_of(user: User, conversation: Conversation) -> Draft:
+    """The person's draft there, also an empty one; a new one that is not stored where none is."""
+    found = Draft.objects.filter(user=user, conversation=conversation).first()
+    return found or Draft(user=user, conversation=conversation)
+
+
+def drafts_of(pairs: set[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], Draft]:
+    """Drafts by the ids of their person and conversation, in one query."""
+    people, conversations = zip(*pairs, strict=True)
+    found = Draft.objects.filter(user__in=people, conversation__in=conversations)
+    return {(draft.user_id, draft.conversation_id): draft for draft in found}
+
+
+def draft_words(user: User, conversations: Collection[UUID]) -> dict[UUID, str]:
+    """How the person's drafts in these conversations begin, in one query."""
+    found = Draft.objects.filter(user=user, conversation__in=conversations).exclude(body="")
+    return dict(found.values_list("conversation_id", Left("body", SHOWN_CHARACTERS)))
+
+
+def with_drafts(user: User, conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
+    """With ``draft_words`` (how it begins) and ``draft_at`` of the person, None without a draft.
+
+    Adds no query.
+    """
+    own = Draft.objects.filter(user=user, conversation=OuterRef("pk")).exclude(body="")
+    return conversations.annotate(
+        draft_words=Subquery(own.values(words=Left("body", SHOWN_CHARACTERS))),
+        draft_at=Subquery(own.values("updated_at")),
+    )
