@@ -7,6 +7,7 @@ import "./lib/menus.js";
 import "./lib/palette.js";
 import "./lib/password.js";
 import "./lib/relative.js";
+import "./lib/remind.js";
 import "./lib/requests.js";
 import "./lib/shortcuts.js";
 import "./lib/submit.js";

@@ -34,10 +34,11 @@ EXPECTED = (
     "WebSocket",
     "htmx:sendError",
     "htmx:afterRequest",
+    "status of 409",
     "status of 422",
 )
-"""How browser and htmx say that a connection was lost or a form refused; what counts are faults
-of the page."""
+"""How browser and htmx say that a connection was lost, a form refused or something changed
+meanwhile; what counts are faults of the page."""
 
 expect.set_options(timeout=15_000)
 

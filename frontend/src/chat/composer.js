@@ -87,6 +87,36 @@ export class Composer extends EventTarget {
     this.focus();
   }
 
+  /** What would be sent as a new message: not what is being edited. */
+  get unsent() {
+    const body = (this.#mode.kind === "edit" ? this.#mode.draft : this.text.value) ?? "";
+    return { body: body.trim() ? body : "", replyTo: (body.trim() && this.#mode.kind === "reply" && this.#mode.messageId) || null };
+  }
+
+  get isEditing() {
+    return this.#mode.kind === "edit";
+  }
+
+  /** Go on with a draft from another device; `words` say what it replies to. */
+  take({ body, replyTo, words }) {
+    if (this.isEditing) this.#mode.draft = body;
+    else {
+      this.text.value = body;
+      if (replyTo) this.#showMode({ kind: "reply", messageId: replyTo }, `Reply to ${words}`);
+      else {
+        this.#mode = { kind: "new" };
+        this.context.hidden = true;
+      }
+    }
+    this.#keepDraft();
+    this.#show();
+  }
+
+  /** What stood here is on its way otherwise. */
+  finish() {
+    this.#sent(this.#mode);
+  }
+
   /** Go on where one was before the page was loaded anew. */
   #resume() {
     const { text, mode, words } = this.draft.read();
@@ -128,14 +158,14 @@ export class Composer extends EventTarget {
   #submit() {
     if (this.text.readOnly) return;
     const body = this.text.value.trim();
-    if (!body || this.#asks(body)) return;
+    if (!body || this.asks(body)) return;
     const mode = this.#mode;
     const detail = { body, mode, done: () => this.#sent(mode) };
     this.dispatchEvent(new CustomEvent("submit", { detail }));
   }
 
   /** Asked once: who sends the same words again means them. */
-  #asks(body) {
+  asks(body) {
     const words = this.#asked === body ? "" : this.questions.map((ask) => ask(body)).find(Boolean);
     this.#asked = words ? body : "";
     if (words) this.complain(words);
@@ -186,6 +216,7 @@ export class Composer extends EventTarget {
   #keepDraft() {
     const words = this.context.querySelector("[data-composer-context-words]").textContent;
     this.draft.keep({ text: this.text.value, mode: this.#mode, words });
+    this.dispatchEvent(new CustomEvent("kept"));
   }
 
   /** Send is filled only while there is something to send. */

@@ -1,14 +1,19 @@
 /*
- * What was typed but not sent, with what it belongs to, kept in this browser. Where nobody can
- * write any more it is shown to be copied or dropped, so that no words are lost.
+ * What was typed but not sent, with what it belongs to, kept in this browser: at once, and without a
+ * connection. drafts.js keeps it with the server too. Where nobody can write any more it is shown to
+ * be copied or dropped, so that no words are lost.
  */
 import { toast } from "../lib/notices.js";
 
-const NOTHING = { text: "", mode: { kind: "new" }, words: "" };
+const NOTHING = { text: "", mode: { kind: "new" }, words: "", version: 0, isSaved: true };
 
 export class Draft {
   constructor(me, conversation) {
     this.key = `draft:${me}:${conversation}`;
+    const { version, isSaved } = this.read();
+    /** Of the server's draft that this one goes on from, and whether the server has this one. */
+    this.version = version;
+    this.isSaved = isSaved;
   }
 
   /** {text, mode, words}: mode says whether it is a reply or an edit, words say of what. */
@@ -23,8 +28,17 @@ export class Draft {
   }
 
   keep({ text, mode, words }) {
-    if (text || mode.kind !== "new") localStorage.setItem(this.key, JSON.stringify({ text, mode, words }));
+    const { version, isSaved } = this;
+    const isWorthIt = text || mode.kind !== "new" || !isSaved;
+    if (isWorthIt) localStorage.setItem(this.key, JSON.stringify({ text, mode, words, version, isSaved }));
     else localStorage.removeItem(this.key);
+  }
+
+  /** Keep where it stands with the server. */
+  mark(version, isSaved) {
+    this.version = version;
+    this.isSaved = isSaved;
+    this.keep(this.read());
   }
 }
 

@@ -1,3 +1,5 @@
+import { Drafts } from "./drafts.js";
+import { Later } from "./later.js";
 import { Mentions } from "./mentions.js";
 import { Templates } from "./templates.js";
 
@@ -11,4 +13,4 @@ import { Templates } from "./templates.js";
  *   inserted(items)  messages that were put into the list, or drawn again
  *   close()          the session is over
  */
-export const PARTS = [Mentions, Templates];
+export const PARTS = [Drafts, Later, Mentions, Templates];

@@ -23,3 +23,18 @@ export async function post(url, values) {
   const problem = await answer.json().catch(() => ({}));
   throw new Error(problem.detail || "That did not work. Reload the page and try again.");
 }
+
+/** Ask the API; answers the status (0 without a connection) and what came with it. */
+export async function ask(method, url, content, options = {}) {
+  try {
+    const answer = await fetch(url, {
+      method,
+      body: content && JSON.stringify(content),
+      headers: { "X-CSRFToken": token(), ...(content && { "Content-Type": "application/json" }) },
+      ...options,
+    });
+    return { status: answer.status, data: await answer.json().catch(() => null) };
+  } catch {
+    return { status: 0, data: null };
+  }
+}

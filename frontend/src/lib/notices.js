@@ -42,9 +42,10 @@ export function clearConnection(reason) {
 
 /**
  * A toast that stays until it is answered. Saying the same words again changes nothing.
- * `answer`, optional: {words, href} or {words, run}. Returns a function that takes it away.
+ * `answer`, optional, or several: {words, href} or {words, run}. `closed`, optional, is called when
+ * somebody closes it unanswered. Returns a function that takes it away.
  */
-export function toast(words, answer) {
+export function toast(words, answer, closed) {
   const region = document.getElementById("toasts");
   for (const note of region.children) if (note.dataset.words === words) return () => note.remove();
   const note = document.createElement("div");
@@ -53,20 +54,23 @@ export function toast(words, answer) {
   const text = document.createElement("p");
   text.textContent = words;
   note.append(text);
-  if (answer) {
-    const control = answer.href ? link(answer) : document.createElement("button");
+  for (const one of [answer ?? []].flat()) {
+    const control = one.href ? link(one) : document.createElement("button");
     control.className = "btn btn-plain btn-sm";
-    control.textContent = answer.words;
+    control.textContent = one.words;
     control.addEventListener("click", () => {
       note.remove();
-      answer.run?.();
+      one.run?.();
     });
     note.append(control);
   }
   const close = document.createElement("button");
   close.className = "btn btn-quiet btn-sm";
   close.textContent = "Close";
-  close.addEventListener("click", () => note.remove());
+  close.addEventListener("click", () => {
+    note.remove();
+    closed?.();
+  });
   note.append(close);
   region.append(note);
   return () => note.remove();
