@@ -26,13 +26,13 @@ class Conflict(ActionError):
 
 
 class RateLimited(ActionError):
-    """Asked too often; ``retry_after`` seconds from now it works again."""
+    """Asked too often; ``retry_after`` seconds from now it works again. ``words`` say why."""
 
     status = 429
     code = "rate_limited"
 
     def __init__(self, retry_after: int, words: str = "That was too often.") -> None:
-        self.retry_after = retry_after
+        self.retry_after, self.words = retry_after, words
         super().__init__(f"{words} Try again {self.when}.")
 
     @property

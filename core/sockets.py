@@ -211,7 +211,9 @@ class SuiteConsumer(AsyncWebsocketConsumer):
         except SignedOut:
             self.outlet.close(SIGNED_OUT, SIGNED_OUT_FRAME)
         except ActionError as error:
-            wait = {"retry_after": error.retry_after} if isinstance(error, RateLimited) else {}
+            wait: dict[str, Any] = {}
+            if isinstance(error, RateLimited):
+                wait = {"retry_after": error.retry_after, "reason": error.words}
             self._refuse(content, error.code, error.detail, **wait)
         except RecursionError:
             self._refuse(content, FrameError.code, "This frame is nested too deeply.")

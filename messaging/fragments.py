@@ -78,6 +78,7 @@ def conversation_resource(row: Row, codenames: Collection[str]) -> dict[str, Any
         "closed_at": talk.closed_at,
         "read_seq": place.read_seq,
         "unread": row.unread,
+        "unread_mentions": row.mentions,
         "permissions": codenames,
         "category": talk.category,
         "priority": talk.priority,

@@ -28,6 +28,8 @@ RATE_LIMITS = {
         "message": {"person": "120/m", "address": "1200/m"},
         # Drafts kept: one after each pause in typing.
         "draft": {"person": "240/m", "address": "2400/m"},
+        # The same words sent again, in whichever conversation.
+        "repeat": {"person": "5/m"},
         "search": {"person": "120/m", "address": "1200/m"},
         "invitation": {"person": "30/h", "address": "60/h"},
         # Conversations opened and asked for: whom one has not written to yet.

@@ -19,6 +19,7 @@ from core.permissions import forget_grants, has_permission, require
 from core.publish import lock, record
 from messaging.actions.mentions import change_mentions, note_mentions, render_body
 from messaging.events import MessageDeleted, MessageEdited, MessageSent
+from messaging.limits import slow_repeats
 from messaging.models import Conversation, Message, MessageRevision, MessageType
 from messaging.queries.conversations import audience_of, look_again, newest_message, still_so
 from messaging.words import clean_body
@@ -71,6 +72,7 @@ def send_message(
     if reply_to is not None and reply_to.conversation_id != conversation.pk:
         raise WrongReply(field="reply_to")
     client_id = client_id or uuid.uuid4()
+    slow_repeats(actor.pk, body, client_id)
     try:
         with transaction.atomic():
             return _append(

@@ -34,6 +34,7 @@ from messaging.models import (
     Conversation,
     ConversationKind,
     ConversationMember,
+    Mention,
     Message,
     MessageType,
     Priority,
@@ -61,6 +62,7 @@ class Show(StrEnum):
     ARCHIVED = "archived"
     PINNED = "pinned"
     MUTED = "muted"
+    MENTIONS = "mentions"
     CLIENTS = "clients"
     ROOMS = "rooms"
 
@@ -117,6 +119,7 @@ class Row:
 
     place: ConversationMember
     unread: int
+    mentions: int
     last: Message | None
     people: list[User] = field(default_factory=list)
     number_of_people: int = 0
@@ -204,6 +207,23 @@ def is_muted() -> Q:
     return Q(muted_until__gt=Now())
 
 
+def _named_of(user: User) -> QuerySet[Mention, Any]:
+    """Where the person is named behind the place's ``read_seq``; a subquery for places."""
+    named = Mention.objects.filter(
+        user=user, conversation=OuterRef("conversation"), seq__gt=OuterRef("read_seq")
+    )
+    return named.order_by().values("pk")
+
+
+def _number_of(rows: QuerySet[Any, Any]) -> Func:
+    """How many there are, at most `MOST_UNREAD`."""
+    return Func(
+        Subquery(rows[:MOST_UNREAD]),
+        template="(SELECT COUNT(*) FROM %(expressions)s AS bounded)",
+        output_field=IntegerField(),
+    )
+
+
 def _unread_of(user: User) -> QuerySet[Message, Any]:
     """What others said behind the place's ``read_seq``; a subquery for places."""
     return (
@@ -242,16 +262,13 @@ def number_unread(user: User) -> int:
 
 
 def counted(user: User, places: QuerySet[Any]) -> QuerySet[Any]:
-    """Places with ``unread``, at most `MOST_UNREAD` each, and ``at``, when something was said."""
-    number = Func(
-        Subquery(_unread_of(user)[:MOST_UNREAD]),
-        template="(SELECT COUNT(*) FROM %(expressions)s AS bounded)",
-        output_field=IntegerField(),
-    )
+    """Places with ``unread`` and ``mentions`` (of these, how often the person is named), at most
+    `MOST_UNREAD` each, and ``at``, when something was said last."""
     newer = Q(conversation__last_message_seq__gt=F("read_seq"))
     rows: QuerySet[Any] = places.annotate(
         at=Coalesce("conversation__last_message_at", "conversation__created_at"),
-        unread=Case(When(newer, then=number), default=0, output_field=IntegerField()),
+        unread=Case(When(newer, then=_number_of(_unread_of(user))), default=0),
+        mentions=Case(When(newer, then=_number_of(_named_of(user))), default=0),
     )
     return rows
 
@@ -282,6 +299,7 @@ def _shown(user: User, show: Show) -> Q:
         Show.ARCHIVED: is_archived,
         Show.PINNED: lambda: Q(pinned_at__isnull=False),
         Show.MUTED: is_muted,
+        Show.MENTIONS: lambda: Q(Exists(_named_of(user))),
         Show.ROOMS: lambda: Q(conversation__kind=ConversationKind.ROOM),
         Show.CLIENTS: lambda: Q(Exists(_others(user).filter(user__in=_clients()))),
     }
@@ -324,6 +342,7 @@ def rows_of(user: User, places: Iterable[Any]) -> list[Row]:
         Row(
             place=place,
             unread=place.unread,
+            mentions=place.mentions,
             last=last.get(place.conversation_id),
             people=by_conversation.get(place.conversation_id, [])[:NAMES_SHOWN],
             number_of_people=len(by_conversation.get(place.conversation_id, [])),

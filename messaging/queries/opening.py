@@ -55,7 +55,9 @@ def opened(
         conversation__in=Conversation.objects.visible_to(user),
     )
     places = with_permissions(user, places.select_related("conversation"))
-    places = counted(user, places) if is_counted else places.annotate(unread=Value(0))
+    places = (
+        counted(user, places) if is_counted else places.annotate(unread=Value(0), mentions=Value(0))
+    )
     place: Any = places.annotate(
         head=Subquery(stream.values("head")),
         business_role=F("user__membership__role"),

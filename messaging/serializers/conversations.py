@@ -43,6 +43,9 @@ class ConversationSerializer(serializers.Serializer[Any]):
     unread = serializers.IntegerField(
         help_text="Messages of others that you have not read, at most 100."
     )
+    unread_mentions = serializers.IntegerField(
+        help_text="Of these, how often you are named, at most 100."
+    )
     permissions = serializers.ListField(
         child=serializers.CharField(), help_text="What you may do in it."
     )

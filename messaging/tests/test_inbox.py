@@ -93,7 +93,7 @@ def test_the_inbox_asks_as_little_whatever_is_in_it(
 ) -> None:  # fmt: skip
     for place in range(number):
         room = make_room(f"Room {place}", active=True)
-        send_message(actor=client_user, conversation=room.conversation, body="Line")
+        send_message(actor=client_user, conversation=room.conversation, body=f"Line {place}")
     request_contact(actor=outsider, consultant=consultant, note="Ward access")
     message = Message.objects.filter(conversation=talk).latest("seq")
     assert queries(mara, "/inbox/") <= MOST_QUERIES
@@ -257,3 +257,15 @@ def test_an_archived_one_says_so_where_it_is_open(
 ) -> None:
     keep_conversation(actor=consultant, conversation=talk, archived=True)
     assert "Move back to the list" in mara.get(f"/inbox/{talk.pk}/").content.decode()
+
+
+def test_who_is_named_is_told_apart(
+    mara: Client, talk: Conversation, room: Room, consultant: User, client_user: User
+) -> None:
+    send_message(actor=client_user, conversation=talk, body="@Mara Lindqvist who signs off?")
+    (row, other) = rows_of(consultant, listed(consultant, Filters()))
+    assert (row.unread, row.mentions, other.mentions) == (3, 1, 0)
+    assert "of 3 unread name you" in mara.get("/inbox/").content.decode()
+    assert titles(consultant, show=Show.MENTIONS) == ["Tomas Okafor"]
+    mark_read(actor=consultant, conversation=talk, seq=10_000)
+    assert titles(consultant, show=Show.MENTIONS) == []

@@ -52,7 +52,7 @@ export class Chat {
   #compose(form) {
     this.composer = new Composer(form, { conversation: this.conversation, me: this.list.me });
     this.pending.composer = this.composer;
-    this.outbox.addEventListener("waiting", ({ detail }) => this.#tellWaiting(detail.until));
+    this.outbox.addEventListener("waiting", ({ detail }) => this.#tellWaiting(detail));
     this.outbox.addEventListener("sent", () => this.composer.wait(0));
     this.composer.addEventListener("submit", ({ detail }) => this.#submit(detail));
     this.composer.addEventListener("typing", () => this.#tellTyping());
@@ -344,10 +344,10 @@ export class Chat {
   }
 
   /** Seen counting down, and said once: a count said every second keeps one from writing. */
-  #tellWaiting(until) {
-    this.composer.wait(until);
+  #tellWaiting({ until, reason }) {
+    this.composer.wait(until, reason);
     const seconds = Math.ceil((until - Date.now()) / 1_000);
-    this.element.querySelector("[data-chat-announce]").textContent = waitingWords(seconds);
+    this.element.querySelector("[data-chat-announce]").textContent = waitingWords(seconds, reason);
   }
 
   #toEndQuietly() {

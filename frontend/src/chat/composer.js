@@ -2,9 +2,9 @@
 import { Draft } from "./draft.js";
 
 /** What is said while the server wants fewer messages. */
-export function waitingWords(seconds) {
+export function waitingWords(seconds, reason) {
   const time = seconds > 90 ? `${Math.ceil(seconds / 60)} minutes` : `${seconds} second${seconds === 1 ? "" : "s"}`;
-  return `That was a lot at once. Your messages are kept and go on by themselves in ${time}.`;
+  return `${reason} Your messages are kept and go on by themselves in ${time}.`;
 }
 
 export class Composer extends EventTarget {
@@ -53,13 +53,13 @@ export class Composer extends EventTarget {
   }
 
   /** Count down to the moment when sending goes on; `until` 0 takes the line away. */
-  wait(until) {
+  wait(until, reason = "") {
     clearInterval(this.countdown);
     const show = () => {
       const seconds = Math.ceil((until - Date.now()) / 1_000);
       this.waiting.hidden = seconds <= 0;
       if (seconds <= 0) return clearInterval(this.countdown);
-      this.waiting.textContent = waitingWords(seconds);
+      this.waiting.textContent = waitingWords(seconds, reason);
     };
     if (until) this.countdown = setInterval(show, 1_000);
     show();

@@ -142,7 +142,7 @@ export class Outbox extends EventTarget {
     return true;
   }
 
-  async #refused({ id, code, detail, retry_after: seconds }) {
+  async #refused({ id, code, detail, reason, retry_after: seconds }) {
     if (!id || id !== this.#underway) return;
     this.#stop();
     if (code === "signed_out") return;
@@ -152,7 +152,7 @@ export class Outbox extends EventTarget {
     }
     if (code === TOO_OFTEN) {
       this.#notBefore = Date.now() + seconds * 1_000;
-      this.#tell("waiting", { until: this.#notBefore });
+      this.#tell("waiting", { until: this.#notBefore, reason });
       this.flush();
       return;
     }
