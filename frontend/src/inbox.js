@@ -62,6 +62,7 @@ for (const name of [
   "ConversationRead",
   "ConversationKept",
   "ConversationCleared",
+  "DraftChanged",
   "ContactRequested",
   "ContactRequestWithdrawn",
   "ContactRequestAccepted",

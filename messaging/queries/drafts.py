@@ -1,6 +1,6 @@
 """What somebody is writing and has not sent."""
 
-from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -26,19 +26,11 @@ def drafts_of(pairs: set[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], Draft]:
     return {(draft.user_id, draft.conversation_id): draft for draft in found}
 
 
-def draft_words(user: User, conversations: Collection[UUID]) -> dict[UUID, str]:
-    """How the person's drafts in these conversations begin, in one query."""
-    found = Draft.objects.filter(user=user, conversation__in=conversations).exclude(body="")
-    return dict(found.values_list("conversation_id", Left("body", SHOWN_CHARACTERS)))
-
-
-def with_drafts(user: User, conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
-    """With ``draft_words`` (how it begins) and ``draft_at`` of the person, None without a draft.
-
-    Adds no query.
-    """
-    own = Draft.objects.filter(user=user, conversation=OuterRef("pk")).exclude(body="")
-    return conversations.annotate(
-        draft_words=Subquery(own.values(words=Left("body", SHOWN_CHARACTERS))),
-        draft_at=Subquery(own.values("updated_at")),
+def with_drafts(user: User, places: QuerySet[Any]) -> QuerySet[Any]:
+    """Somebody's places in conversations with ``draft``, how what they are writing there begins;
+    None without one. Adds no query."""
+    own = Draft.objects.filter(user=user, conversation=OuterRef("conversation")).exclude(body="")
+    begins: QuerySet[Any] = places.annotate(
+        draft=Subquery(own.values(words=Left("body", SHOWN_CHARACTERS)))
     )
+    return begins

@@ -41,6 +41,7 @@ from messaging.models import (
 )
 from messaging.queries.contacts import IS_CLIENT
 from messaging.queries.conversations import held_by
+from messaging.queries.drafts import with_drafts
 
 PAGE_SIZE = 40
 MOST_UNREAD = 100
@@ -120,6 +121,7 @@ class Row:
     place: ConversationMember
     unread: int
     mentions: int
+    draft: str | None
     last: Message | None
     people: list[User] = field(default_factory=list)
     number_of_people: int = 0
@@ -263,9 +265,9 @@ def number_unread(user: User) -> int:
 
 def counted(user: User, places: QuerySet[Any]) -> QuerySet[Any]:
     """Places with ``unread`` and ``mentions`` (of these, how often the person is named), at most
-    `MOST_UNREAD` each, and ``at``, when something was said last."""
+    `MOST_UNREAD` each, ``at``, when something was said last, and ``draft``."""
     newer = Q(conversation__last_message_seq__gt=F("read_seq"))
-    rows: QuerySet[Any] = places.annotate(
+    rows: QuerySet[Any] = with_drafts(user, places).annotate(
         at=Coalesce("conversation__last_message_at", "conversation__created_at"),
         unread=Case(When(newer, then=_number_of(_unread_of(user))), default=0),
         mentions=Case(When(newer, then=_number_of(_named_of(user))), default=0),
@@ -343,6 +345,7 @@ def rows_of(user: User, places: Iterable[Any]) -> list[Row]:
             place=place,
             unread=place.unread,
             mentions=place.mentions,
+            draft=place.draft,
             last=last.get(place.conversation_id),
             people=by_conversation.get(place.conversation_id, [])[:NAMES_SHOWN],
             number_of_people=len(by_conversation.get(place.conversation_id, [])),

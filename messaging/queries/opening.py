@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, OuterRef, QuerySet, Subquery, Value
+from django.db.models import F, OuterRef, QuerySet, Subquery, TextField, Value
 from django.http import Http404
 
 from accounts.models import User
@@ -56,7 +56,11 @@ def opened(
     )
     places = with_permissions(user, places.select_related("conversation"))
     places = (
-        counted(user, places) if is_counted else places.annotate(unread=Value(0), mentions=Value(0))
+        counted(user, places)
+        if is_counted
+        else places.annotate(
+            unread=Value(0), mentions=Value(0), draft=Value(None, output_field=TextField())
+        )
     )
     place: Any = places.annotate(
         head=Subquery(stream.values("head")),

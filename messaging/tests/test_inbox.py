@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from messaging.actions.contacts import open_direct, request_contact
 from messaging.actions.conversations import close_conversation, mark_read
+from messaging.actions.drafts import save_draft
 from messaging.actions.groups import open_group
 from messaging.actions.messages import delete_message, send_message
 from messaging.actions.places import keep_conversation
@@ -269,3 +270,11 @@ def test_who_is_named_is_told_apart(
     assert titles(consultant, show=Show.MENTIONS) == ["Tomas Okafor"]
     mark_read(actor=consultant, conversation=talk, seq=10_000)
     assert titles(consultant, show=Show.MENTIONS) == []
+
+
+def test_a_draft_stands_for_what_was_said_last(
+    mara: Client, talk: Conversation, room: Room, consultant: User
+) -> None:
+    save_draft(actor=consultant, conversation=talk, body="I was about to")
+    assert "I was about to" in mara.get("/inbox/").content.decode()
+    assert "Draft:" not in mara.get(f"/inbox/{talk.pk}/").content.decode()
