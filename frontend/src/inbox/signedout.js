@@ -11,7 +11,8 @@ export function hideInbox(page, chat) {
   page.querySelector(".pane-details")?.replaceChildren();
   const thread = page.querySelector(".pane-thread");
   delete thread.dataset.conversationName;
-  thread.querySelector(".thread-head")?.replaceChildren(page.querySelector("[data-signed-out]").content.cloneNode(true));
+  page.querySelector("[data-heading]").textContent = "Signed out";
+  thread.querySelector(".thread-head")?.replaceChildren("Signed out");
   chat?.close("Waiting until you sign in.");
   if (document.activeElement === document.body) document.getElementById("main").focus();
 }
