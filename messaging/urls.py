@@ -53,6 +53,7 @@ patterns = [
         templates.filled,
         name="template-filled",
     ),
+    path("inbox/mentions/", mentions.mentions, name="mentions"),
     path("inbox/templates/", templates.template_list, name="templates"),
     path("inbox/templates/new/", templates.template_new, name="template-new"),
     path("inbox/templates/preview/", templates.template_preview, name="template-preview"),

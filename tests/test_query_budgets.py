@@ -43,6 +43,7 @@ PAGES = {
     "/conversations/{conversation}/messages/": "consultant",
     "/conversations/{conversation}/names/": "consultant",
     "/conversations/{conversation}/templates/": "client",
+    "/inbox/mentions/": "consultant",
     "/inbox/templates/": "client",
     "/inbox/": "consultant",
     "/inbox/new/": "consultant",

@@ -7,7 +7,6 @@ from django.db.models import (
     BooleanField,
     Count,
     ExpressionWrapper,
-    F,
     IntegerField,
     OuterRef,
     Q,
@@ -15,7 +14,7 @@ from django.db.models import (
     Subquery,
     Value,
 )
-from django.db.models.functions import Coalesce, Concat, Greatest, Lower, StrIndex
+from django.db.models.functions import Coalesce, Concat, Lower, StrIndex
 
 from accounts.models import User
 from messaging.markdown import EVERYBODY, Names
@@ -76,26 +75,10 @@ def people_to_name(conversation: Conversation, user: User) -> tuple[list[User], 
     return others[:PEOPLE_OFFERED], len(found) <= MOST_AT_ONCE
 
 
-def _seen(user: User, conversation: str, *, only_cleared: bool = False) -> Coalesce:
-    """The number up to which the person has seen a conversation, or deleted it for themselves."""
-    place = ConversationMember.objects.filter(conversation=OuterRef(conversation), user=user)
-    until = F("cleared_seq") if only_cleared else Greatest("read_seq", "cleared_seq")
-    return Coalesce(Subquery(place.values_list(until)), 0)
-
-
-def unread_mentions(user: User, conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
-    """With ``unread_mentions``: how often the person is named in what they have not seen."""
-    number = (
-        Mention.objects.filter(user=user, conversation=OuterRef("pk"))
-        .filter(seq__gt=_seen(user, "conversation"))
-        .order_by()
-        .values("conversation")
-        .annotate(number=Count("pk"))
-        .values("number")
-    )
-    return conversations.annotate(
-        unread_mentions=Coalesce(Subquery(number, output_field=IntegerField()), 0)
-    )
+def _seen(user: User, field: str) -> Coalesce:
+    """A number of the person's place in the mention's conversation."""
+    place = ConversationMember.objects.filter(conversation=OuterRef("conversation"), user=user)
+    return Coalesce(Subquery(place.values(field)), 0)
 
 
 def mentions_of(user: User) -> QuerySet[Mention]:
@@ -103,11 +86,9 @@ def mentions_of(user: User) -> QuerySet[Mention]:
     mentions = Mention.objects.filter(
         user=user,
         conversation__in=Conversation.objects.visible_to(user),
-        seq__gt=_seen(user, "conversation", only_cleared=True),
+        seq__gt=_seen(user, "cleared_seq"),
     )
-    is_unread = ExpressionWrapper(
-        Q(seq__gt=_seen(user, "conversation")), output_field=BooleanField()
-    )
+    is_unread = ExpressionWrapper(Q(seq__gt=_seen(user, "read_seq")), output_field=BooleanField())
     return mentions.annotate(is_unread=is_unread)
 
 

@@ -22,14 +22,14 @@ from messaging.actions.conversations import (
 from messaging.actions.messages import delete_message, edit_message, send_message
 from messaging.markdown import Names, render_markdown
 from messaging.models import (
-    Conversation,
     ConversationMember,
     MemberRole,
     Mention,
     Message,
 )
 from messaging.queries import mentions
-from messaging.queries.mentions import mentions_of, unread_mentions, with_messages
+from messaging.queries.inbox import Filters, listed, rows_of
+from messaging.queries.mentions import mentions_of, with_messages
 from messaging.tests.safety import assert_safe
 from rooms.actions.participants import add_participant
 from rooms.models import Role, Room
@@ -266,14 +266,13 @@ def test_a_repeat_names_nobody_twice(room: Room, consultant: User, say: Say) -> 
 # Where one is named -----------------------------------------------------------------------------
 
 
-def listed(user: User) -> list[tuple[str, bool]]:
-    found: Any = with_messages(list(mentions_of(user).order_by("-created_at", "-pk")))
-    return [(mention.message.body, mention.is_unread) for mention in found]
+def found(user: User) -> list[tuple[str, bool]]:
+    rows: Any = with_messages(list(mentions_of(user).order_by("-created_at", "-pk")))
+    return [(mention.message.body, mention.is_unread) for mention in rows]
 
 
 def number_unread(user: User) -> int:
-    found: Any = unread_mentions(user, Conversation.objects.visible_to(user))
-    return sum(conversation.unread_mentions for conversation in found)
+    return sum(place.mentions for place in listed(user, Filters()))
 
 
 def test_the_list_knows_what_is_unread(
@@ -281,12 +280,12 @@ def test_the_list_knows_what_is_unread(
 ) -> None:
     first = say(consultant, room, "@Tomas Okafor one")
     say(consultant, room, "@Tomas Okafor two")
-    assert listed(client_user) == [("@Tomas Okafor two", True), ("@Tomas Okafor one", True)]
+    assert found(client_user) == [("@Tomas Okafor two", True), ("@Tomas Okafor one", True)]
     assert number_unread(client_user) == 2
     mark_read(actor=client_user, conversation=room.conversation, seq=first.seq)
-    assert listed(client_user) == [("@Tomas Okafor two", True), ("@Tomas Okafor one", False)]
+    assert found(client_user) == [("@Tomas Okafor two", True), ("@Tomas Okafor one", False)]
     assert number_unread(client_user) == 1
-    assert (listed(consultant), number_unread(consultant)) == ([], 0)
+    assert (found(consultant), number_unread(consultant)) == ([], 0)
 
 
 def test_what_one_deleted_for_oneself_or_left_is_gone(
@@ -295,11 +294,11 @@ def test_what_one_deleted_for_oneself_or_left_is_gone(
     first = say(consultant, room, "@Tomas Okafor one")
     say(consultant, room, "@Tomas Okafor two")
     place = ConversationMember.objects.filter(conversation=room.conversation, user=client_user)
-    place.update(cleared_seq=first.seq)
-    assert listed(client_user) == [("@Tomas Okafor two", True)]
+    place.update(cleared_seq=first.seq, read_seq=first.seq)
+    assert found(client_user) == [("@Tomas Okafor two", True)]
     assert number_unread(client_user) == 1
     remove_member(actor=client_user, conversation=room.conversation, user=client_user)
-    assert listed(client_user) == []
+    assert found(client_user) == []
     assert number_unread(client_user) == 0
 
 
@@ -312,7 +311,41 @@ def test_many_conversations_cost_one_query(
     with django_assert_num_queries(1):
         assert number_unread(client_user) == 3
     with django_assert_num_queries(2):
-        assert len(listed(client_user)) == 3
+        assert len(found(client_user)) == 3
+
+
+def test_the_page_leads_to_each(
+    client: Client, room: Room, consultant: User, client_user: User, say: Say,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    client.force_login(client_user)
+    assert "will be listed here" in client.get("/inbox/mentions/").content.decode()
+    first = say(consultant, room, "@Tomas Okafor <b>one</b>")
+    second = say(consultant, room, "@Tomas Okafor two")
+    mark_read(actor=client_user, conversation=room.conversation, seq=first.seq)
+    page = client.get("/inbox/mentions/").content.decode()
+    links = [f"/inbox/{room.conversation_id}/?message={each.pk}" for each in (second, first)]
+    assert page.index(links[0]) < page.index(links[1])
+    assert page.count("New to you") == 1
+    assert "<b>one" not in page
+    monkeypatch.setattr("messaging.views.mentions.PAGE_SIZE", 1)
+    page = client.get("/inbox/mentions/").content.decode()
+    assert links[1] not in page
+    assert "?page=2" in page
+    page = client.get("/inbox/mentions/?page=2").content.decode()
+    assert links[1] in page
+    assert "?page=1" in page
+    assert "?page=3" not in page
+
+
+def test_the_inbox_shows_how_often(
+    client: Client, room: Room, consultant: User, client_user: User, say: Say
+) -> None:
+    say(consultant, room, "@Tomas Okafor one")
+    (row,) = rows_of(client_user, listed(client_user, Filters()))
+    assert (row.mentions, row.unread) == (1, 1)
+    client.force_login(client_user)
+    assert "name you" in client.get("/inbox/list/").content.decode()
 
 
 # Who is offered ---------------------------------------------------------------------------------

@@ -192,6 +192,8 @@ INBOX: Table = {
     ("GET", "/rooms/with/{client}/"): (None, signed_in_only(200)),
 }  # fmt: skip
 
+MENTIONS: Table = {("GET", "/inbox/mentions/"): (None, signed_in_only(200))}
+
 # One is Tomas's own, the other one Northwind's, which its administrator manages.
 TEMPLATES: Table = {
     ("GET", "/inbox/templates/"): (None, signed_in_only(200)),
@@ -356,6 +358,7 @@ PAGES: Table = {
     **ORGANISATION,
     **CONVERSATIONS,
     **INBOX,
+    **MENTIONS,
     **TEMPLATES,
     **ONESELF,
     **ALLAUTH,
