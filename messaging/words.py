@@ -1,11 +1,22 @@
 """What people write, before it is stored: what may stand in it, and how much."""
 
+import re
+import sys
 import unicodedata
+from functools import cache
 
 from core.errors import ActionError
 from messaging.models.message import MAX_BODY_CHARACTERS
 
-ALLOWED_CONTROLS = "\n\t"
+MOST_MARKS = 5
+"""Accents and points on one letter. Pointed Hebrew needs five, Vietnamese two; more only cover what
+others wrote above and below."""
+
+# Control characters but for line end and tab, and lone surrogates, cannot be stored or shown. What
+# turns the direction of the text (embeddings, overrides, isolates) serves to make words and code
+# read as they are not; right-to-left words need none of it, as each message finds its direction by
+# itself. Marks (U+200E, U+200F, U+061C) and joiners stay: scripts need them.
+_LEFT_OUT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 
 
 class EmptyMessage(ActionError):
@@ -29,20 +40,23 @@ class MessageTooLong(ActionError):
 
 
 def storable(text: str) -> str:
-    """The text without what cannot be stored or only serves to deceive, and not too long.
-
-    Lone surrogates and control characters (Unicode category C, but for joiners and marks that
-    scripts need). Raises `MessageTooLong`.
+    """The text without what cannot be stored or only serves to deceive or to cover others' words,
+    and not too long. Raises `MessageTooLong`.
     """
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    cleaned = "".join(
-        character
-        for character in text
-        if character in ALLOWED_CONTROLS or unicodedata.category(character) not in ("Cc", "Cs")
-    )
+    cleaned = _LEFT_OUT.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    if not cleaned.isascii():
+        cleaned = _piled_marks().sub(r"\1", cleaned)
     if len(cleaned.strip()) > MAX_BODY_CHARACTERS:
         raise MessageTooLong(len(cleaned.strip()))
     return cleaned
+
+
+@cache
+def _piled_marks() -> re.Pattern[str]:
+    """More marks in a row than `MOST_MARKS`; the first group are those that stay."""
+    every = map(chr, range(sys.maxunicode + 1))
+    marks = "".join(one for one in every if unicodedata.category(one) in ("Mn", "Me"))
+    return re.compile(f"([{marks}]{{{MOST_MARKS}}})[{marks}]+")
 
 
 def clean_body(body: str) -> str:
