@@ -16,6 +16,7 @@ from messaging.api import (
     messages,
     reminders,
     scheduled,
+    search,
     templates,
 )
 from rooms.api import agenda, invitations, participants, rooms
@@ -85,6 +86,7 @@ urlpatterns: list[URLPattern] = [
     path("reminders/", reminders.Reminders.as_view(), name="reminders"),
     path(REMINDER, reminders.ReminderDetail.as_view(), name="reminder"),
     path(f"{REMINDER}done/", reminders.ReminderDone.as_view(), name="reminder-done"),
+    path("search/", search.Search.as_view(), name="search"),
     path("auth/signin/", accounts.SignIn.as_view(), name="signin"),
     path("auth/signup/", accounts.SignUp.as_view(), name="signup"),
     path("auth/signout/", accounts.SignOut.as_view(), name="signout"),

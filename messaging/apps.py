@@ -14,3 +14,4 @@ class MessagingConfig(AppConfig):
         """Import what registers itself."""
         import_module("messaging.fragments")
         import_module("messaging.consumers")
+        import_module("messaging.palette")

@@ -12,7 +12,7 @@ from accounts.queries import organisation_name
 from core.models import Event
 from core.rendering import Rendered, renders
 from messaging.events import DraftChanged, MessageDeleted, MessageEdited, MessageSent
-from messaging.models import ContactRequest, ConversationMember, Draft, Message
+from messaging.models import ContactRequest, Conversation, ConversationMember, Draft, Message
 from messaging.queries.drafts import drafts_of
 from messaging.queries.inbox import Row
 from messaging.queries.threads import with_people
@@ -101,6 +101,11 @@ def _last(row: Row) -> dict[str, Any] | None:
         "preview": row.preview,
         "created_at": row.last.created_at,
     }
+
+
+def conversation_address(conversation: Conversation) -> str:
+    """Where a conversation is read, also that of a consultation."""
+    return reverse("messaging:conversation", args=[conversation.pk])
 
 
 def message_html(message: Message) -> str:

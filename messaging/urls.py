@@ -10,6 +10,7 @@ from messaging.views import (
     places,
     reminders,
     scheduled,
+    search,
     templates,
 )
 
@@ -75,6 +76,8 @@ patterns = [
     path(f"{REMINDER}done/", reminders.done, name="reminder_done"),
     path(f"{REMINDER}later/", reminders.in_an_hour, name="reminder_later"),
     path(f"{REMINDER}cancel/", reminders.cancel, name="reminder_cancel"),
+    path("inbox/search/", search.search, name="search"),
+    path("inbox/messages/<uuid:message_id>/", search.place, name="place"),
 ]
 
 urlpatterns = [path("", include((patterns, "messaging")))]

@@ -88,6 +88,7 @@ API: Table = {
         None,
         managing(200),
     ),
+    ("GET", "search/"): (None, signed_in_only(200)),
     ("GET", "conversations/"): (None, signed_in_only(200)),
     # Who does not know the client does not find them.
     ("POST", "conversations/"): (

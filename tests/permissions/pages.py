@@ -142,6 +142,8 @@ CONVERSATIONS: Table = {
     ("GET", "/messages/{message}/history/"): (None, inside(200, 200)),
     ("GET", "/conversations/{conversation}/names/"): (None, inside(200, 200)),
     ("GET", "/conversations/{conversation}/templates/"): (None, inside(200, 200)),
+    ("GET", "/inbox/messages/{message}/"): (None, inside(302, 302)),
+    ("GET", "/inbox/search/"): (None, signed_in_only(200)),
 }
 
 # `talk` and `group` are the owner's and the client's; the outsider asked the owner (`asked`).

@@ -1,0 +1,67 @@
+"""The search in the API."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from core.serializers import UTCDateTimeField
+from messaging.queries.search.language import MAX_TEXT
+from messaging.serializers.messages import SenderSerializer
+
+MAX_PAGE = 10_000
+
+KINDS = [("message", "Message"), ("conversation", "Conversation")]
+
+
+class SearchQuery(serializers.Serializer[Any]):
+    """What is looked for."""
+
+    q = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        trim_whitespace=False,
+        help_text=(
+            f'Words by their beginning, "phrases", `from:`, `in:`, `has:link`, `has:file`, '
+            f"`before:`, `after:`, `on:`; {MAX_TEXT} characters are looked at."
+        ),
+    )
+    page = serializers.IntegerField(required=False, min_value=1, max_value=MAX_PAGE)
+
+
+class PieceSerializer(serializers.Serializer[Any]):
+    """A part of an excerpt: plain text, no HTML."""
+
+    text = serializers.CharField()
+    is_match = serializers.BooleanField(help_text="Whether it is what was looked for.")
+
+
+class PlaceSerializer(serializers.Serializer[Any]):
+    """The conversation that something is in."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField(help_text="Its title, or who else is in it.")
+
+
+class HitSerializer(serializers.Serializer[Any]):
+    """One thing that was found. Files and documents will be kinds, too."""
+
+    kind = serializers.ChoiceField(choices=KINDS)
+    id = serializers.UUIDField(help_text="Of the thing that `kind` names.")
+    conversation = PlaceSerializer()
+    seq = serializers.IntegerField(
+        allow_null=True, help_text="Of a message: its number within the conversation's stream."
+    )
+    sender = SenderSerializer(allow_null=True, help_text="Of a message.")
+    at = UTCDateTimeField()
+    excerpt = PieceSerializer(many=True)
+
+
+class FoundSerializer(serializers.Serializer[Any]):
+    """A page of what was found, the best first."""
+
+    results = HitSerializer(many=True)
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    notes = serializers.ListField(
+        child=serializers.CharField(), help_text="What was not understood, in words."
+    )
