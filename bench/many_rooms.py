@@ -47,13 +47,13 @@ def make_many_rooms(rooms: int) -> Many:
     scene = make_scene(1)
     consultant, client, room = scene.host, scene.listeners[0], scene.room
     with connection.cursor() as cursor:
-        _copy(cursor, User, client.pk, PEOPLE, {
+        copy_row(cursor, User, client.pk, PEOPLE, {
             "id": "md5('person' || n)::uuid",
             "email": "'person-' || n || '@demo.test'",
             "name": "'Person ' || n",
         })  # fmt: skip
-        _copy(cursor, Conversation, room.conversation_id, rooms, {"id": _CONVERSATION})
-        _copy(cursor, Room, room.pk, rooms, {
+        copy_row(cursor, Conversation, room.conversation_id, rooms, {"id": _CONVERSATION})
+        copy_row(cursor, Room, room.pk, rooms, {
             "id": _ROOM,
             "conversation_id": _CONVERSATION,
             "name": "'Consultation ' || n",
@@ -90,10 +90,10 @@ def _people(consultant: User, client: User, room: Room) -> list[tuple[str, Parti
 def _take_part(cursor: Any, room: Room, person: str, role: Participant, rooms: int) -> None:
     """A place in each room and its conversation, with the right to see it."""
     is_theirs = {"user_id": person}
-    _copy(cursor, Participant, role.pk, rooms, is_theirs | {"id": "", "room_id": _ROOM})
+    copy_row(cursor, Participant, role.pk, rooms, is_theirs | {"id": "", "room_id": _ROOM})
     member = ConversationMember.objects.get(conversation=room.conversation_id, user=role.user_id)
     place = is_theirs | {"id": "", "conversation_id": _CONVERSATION}
-    _copy(cursor, ConversationMember, member.pk, rooms, place)
+    copy_row(cursor, ConversationMember, member.pk, rooms, place)
     for grants, codename, target in (
         (RoomUserObjectPermission, "view", _ROOM),
         (ConversationUserObjectPermission, "read", _CONVERSATION),
@@ -102,10 +102,10 @@ def _take_part(cursor: Any, room: Room, person: str, role: Participant, rooms: i
         permission = Permission.objects.get(codename=codename, content_type__app_label=label)
         row = grants._default_manager.filter(user=role.user_id, permission=permission).first()
         assert row is not None
-        _copy(cursor, grants, row.pk, rooms, is_theirs | {"id": "", "content_object_id": target})
+        copy_row(cursor, grants, row.pk, rooms, is_theirs | {"id": "", "content_object_id": target})
 
 
-def _copy(
+def copy_row(
     cursor: Any, model: type[Model], template: object, number: int, changes: dict[str, str]
 ) -> None:
     """Copy a row that many times, with expressions of ``n``; an ``id`` of ``""`` is the

@@ -148,8 +148,35 @@ def profile(results: Path = RESULTS) -> str:
                 for row in result["rows"]
             ),
             "",
+            *_search(results),
+            "",
         ]
     )
+
+
+def _search(results: Path) -> list[str]:
+    """What a search costs in the database, by who asks."""
+    result = read("search", results)
+    size, *rows = result["rows"]
+    cases = [(*row["case"].rsplit(", ", 1), row) for row in rows]
+    people = list(dict.fromkeys(person for _, person, _ in cases))
+    found = {(words, person): row for words, person, row in cases}
+    return [
+        (
+            f"`make bench B=search` on {result['machine']['cpu']}, {result['at'][:10]}: "
+            f"{size['messages']:,} messages, p95 of all that a search asks the database."
+        ),
+        "",
+        f"| | {' | '.join(people)} |",
+        f"|---|{'--:|' * len(people)}",
+        *(
+            f"| {words} | "
+            f"{' | '.join(_ms(found[words, person]['database_p95_ms']) for person in people)} |"
+            for words in dict.fromkeys(words for words, _, _ in cases)
+        ),
+        "",
+        *_goal_lines(result["goals"]),
+    ]
 
 
 def _emphasised(row: Data) -> str:
