@@ -5,6 +5,7 @@
  *   fonts/       the font files that the styles name
  *   icons.svg    one sprite of the Lucide icons listed in frontend/icons.txt
  *   *.js         one ES module per file in frontend/src/, shared code in chunks/
+ *   emoji.json   what the emoji picker shows, in English
  *
  * Django's ManifestStaticFilesStorage adds the content hashes afterwards, so
  * styles and modules refer to their neighbours by relative addresses only.
@@ -71,6 +72,38 @@ async function buildIcons() {
   );
 }
 
+/*
+ * The emoji picker writes a <style> and style attributes into its shadow tree, which the content
+ * security policy refuses. The same goes through the style sheet's and the element's own interfaces,
+ * which it allows. A version of the picker that is written otherwise fails the build.
+ */
+const pickerUnderPolicy = {
+  name: "picker-under-policy",
+  setup(build) {
+    build.onLoad({ filter: /emoji-picker-element[\\/]picker\.js$/ }, async ({ path: file }) => {
+      let contents = await readFile(file, "utf8");
+      const change = (before, after) => {
+        const parts = contents.split(before);
+        if (parts.length !== 2) throw new Error(`emoji-picker-element has changed: ${before} is there ${parts.length - 1} times.`);
+        contents = parts.join(after);
+      };
+      change("const style = document.createElement('style');", "const style = new CSSStyleSheet();");
+      change("style.textContent = baseStyles + EXTRA_STYLES;", "style.replaceSync(baseStyles + EXTRA_STYLES);");
+      change("this.shadowRoot.appendChild(style);", "this.shadowRoot.adoptedStyleSheets = [style];");
+      change(
+        "targetNode.setAttribute(attributeName, newValue);",
+        "if (attributeName === 'style') targetNode.style.cssText = newValue; else targetNode.setAttribute(attributeName, newValue);",
+      );
+      return { contents, loader: "js" };
+    });
+  },
+};
+
+async function copyEmoji() {
+  const list = path.join(modules, "emoji-picker-element-data", "en", "emojibase", "data.json");
+  await copyFile(list, path.join(draft, "emoji.json"));
+}
+
 async function buildScripts() {
   const sources = path.join(frontend, "src");
   const entries = (await readdir(sources)).filter((name) => name.endsWith(".js"));
@@ -86,6 +119,7 @@ async function buildScripts() {
     target: "es2022",
     define: { "process.env.NODE_ENV": '"production"' },
     logLevel: "warning",
+    plugins: [pickerUnderPolicy],
   });
 }
 
@@ -93,7 +127,7 @@ async function main() {
   const started = performance.now();
   await rm(draft, { recursive: true, force: true });
   await mkdir(draft, { recursive: true });
-  await Promise.all([buildStyles(), copyFonts(), buildIcons(), buildScripts()]);
+  await Promise.all([buildStyles(), copyFonts(), buildIcons(), copyEmoji(), buildScripts()]);
   await rm(target, { recursive: true, force: true });
   await rename(draft, target);
   console.log(`static/build made in ${((performance.now() - started) / 1000).toFixed(1)} s`);

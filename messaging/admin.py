@@ -27,8 +27,11 @@ from messaging.models import (
     Mention,
     Message,
     MessageRevision,
+    Pin,
+    Reaction,
     Reminder,
     ReplyTemplate,
+    SavedMessage,
     ScheduledMessage,
 )
 from messaging.queries.threads import page_before
@@ -177,6 +180,44 @@ class MessageRevisionAdmin(PersonalAdmin, ReadOnlyAdmin):
     def author(self, revision: MessageRevision) -> str:
         """Who wrote it."""
         return str(revision.message.author)
+
+
+@admin.register(Reaction)
+class ReactionAdmin(PersonalAdmin, ReadOnlyAdmin):
+    """Who reacted with what, and when."""
+
+    list_display = ["message", "user", "emoji", "created_at"]
+    list_select_related = ["user", "message"]
+    search_fields = ["user__email", "user__name", "=message__id"]
+    date_hierarchy = "created_at"
+    show_full_result_count = False
+    ordering = ["-created_at"]
+
+    def subject_of(self, row: Reaction) -> Subject:
+        """The conversation of the message."""
+        return conversation_subject(row.message.conversation)
+
+
+@admin.register(Pin)
+class PinAdmin(OfConversationAdmin, ReadOnlyAdmin):
+    """Which messages are pinned, by whom."""
+
+    list_display = ["message", "conversation_id", "pinned_by", "created_at"]
+    list_select_related = ["pinned_by", "message"]
+    search_fields = ["pinned_by__email", "=conversation__id", "=message__id"]
+    date_hierarchy = "created_at"
+    ordering = ["-created_at"]
+
+
+@admin.register(SavedMessage)
+class SavedMessageAdmin(OfPersonAdmin, ReadOnlyAdmin):
+    """Which messages people keep for themselves."""
+
+    list_display = ["message", "user", "created_at"]
+    list_select_related = ["user", "message"]
+    search_fields = ["user__email", "user__name", "=message__id"]
+    date_hierarchy = "created_at"
+    ordering = ["-created_at"]
 
 
 @admin.register(ConversationUserObjectPermission)

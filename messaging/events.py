@@ -145,6 +145,52 @@ class PersonMentioned(DomainEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReactionAdded(DomainEvent):
+    """Somebody answered a message with an emoji."""
+
+    message_id: UUID
+    emoji: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReactionRemoved(DomainEvent):
+    """Somebody took an emoji back from a message."""
+
+    message_id: UUID
+    emoji: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessagePinned(DomainEvent):
+    """A message was pinned in its conversation."""
+
+    message_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageUnpinned(DomainEvent):
+    """A message is no longer pinned in its conversation."""
+
+    message_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageSaved(DomainEvent):
+    """Somebody keeps a message for themselves. Stream: ``user:<id>``, it is theirs alone."""
+
+    conversation_id: UUID
+    message_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageUnsaved(DomainEvent):
+    """Somebody no longer keeps a message. Stream: ``user:<id>``, it is theirs alone."""
+
+    conversation_id: UUID
+    message_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReplyTemplateMade(DomainEvent):
     """A template for replies was made. Stream: its owner's, or its organisation's."""
 

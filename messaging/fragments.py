@@ -11,7 +11,16 @@ from accounts.models import User
 from accounts.queries import organisation_name
 from core.models import Event
 from core.rendering import Rendered, renders
-from messaging.events import DraftChanged, MessageDeleted, MessageEdited, MessageSent
+from messaging.events import (
+    DraftChanged,
+    MessageDeleted,
+    MessageEdited,
+    MessagePinned,
+    MessageSent,
+    MessageUnpinned,
+    ReactionAdded,
+    ReactionRemoved,
+)
 from messaging.models import ContactRequest, Conversation, ConversationMember, Draft, Message
 from messaging.queries.drafts import drafts_of
 from messaging.queries.inbox import Row
@@ -37,6 +46,15 @@ def message_resource(message: Message) -> dict[str, Any]:
         "edited_at": message.edited_at,
         "is_deleted": message.is_deleted,
         "client_id": message.client_id,
+        "is_pinned": message.is_pinned,
+        "reactions": [
+            {
+                "emoji": reactions.emoji,
+                "count": reactions.count,
+                "users": [{"id": person.id, "name": person.name} for person in reactions.people],
+            }
+            for reactions in message.shown_reactions
+        ],
     }
 
 
@@ -113,7 +131,10 @@ def message_html(message: Message) -> str:
     return render_to_string("messaging/message.html", {"message": message})
 
 
-@renders(MessageSent, MessageEdited, MessageDeleted)
+@renders(
+    MessageSent, MessageEdited, MessageDeleted, MessagePinned, MessageUnpinned, ReactionAdded,
+    ReactionRemoved,
+)  # fmt: skip
 def render_messages(events: Sequence[Event]) -> list[Rendered]:
     """What the messages say now: a deleted one is not shown again by a replay of its sending."""
     found = {event.data["message_id"]: event.about for event in events if event.about is not None}
@@ -127,7 +148,14 @@ def render_messages(events: Sequence[Event]) -> list[Rendered]:
     for event in events:
         if event.about is not None:
             event.about.published_html = rendered[event.data["message_id"]].html
-    return [rendered[event.data["message_id"]] for event in events]
+    return [_of_event(event, rendered[event.data["message_id"]]) for event in events]
+
+
+def _of_event(event: Event, rendered: Rendered) -> Rendered:
+    """The message, and of a reaction which one it is about."""
+    if "emoji" not in event.data:
+        return rendered
+    return Rendered({**rendered.data, "reaction": event.data["emoji"]}, rendered.html)
 
 
 def draft_resource(draft: Draft) -> dict[str, Any]:

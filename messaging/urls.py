@@ -1,19 +1,25 @@
-"""Fragments of conversations."""
+"""Fragments of conversations, and the pages beside them."""
 
 from django.urls import include, path
 
 from messaging.views import (
     contacts,
+    forwarding,
     inbox,
     mentions,
     messages,
+    pins,
     places,
+    reactions,
     reminders,
+    saved,
     scheduled,
     search,
     templates,
 )
 
+CONVERSATION = "conversations/<uuid:conversation_id>/"
+MESSAGE = "messages/<uuid:message_id>/"
 TALK = "inbox/<uuid:conversation_id>/"
 REQUEST = "inbox/requests/<uuid:request_id>/"
 SCHEDULED = "inbox/scheduled/<uuid:scheduled_id>/"
@@ -37,20 +43,31 @@ patterns = [
     path(f"{TALK}people/add/", contacts.add, name="add"),
     path(f"{TALK}people/<uuid:user_id>/remove/", contacts.remove, name="remove"),
     path(f"{TALK}rename/", contacts.rename, name="rename"),
-    path("conversations/<uuid:conversation_id>/messages/", messages.messages, name="messages"),
-    path("conversations/<uuid:conversation_id>/read/", messages.read, name="read"),
-    path("messages/<uuid:message_id>/menu/", messages.menu, name="menu"),
-    path("messages/<uuid:message_id>/edit/", messages.edit, name="edit"),
-    path("messages/<uuid:message_id>/delete/", messages.delete, name="delete"),
-    path("messages/<uuid:message_id>/history/", messages.history, name="history"),
-    path("conversations/<uuid:conversation_id>/names/", mentions.names, name="names"),
+    path(f"{CONVERSATION}messages/", messages.messages, name="messages"),
+    path(f"{CONVERSATION}read/", messages.read, name="read"),
+    path(f"{CONVERSATION}pins/", pins.pins, name="pins"),
+    path(f"{CONVERSATION}reactions/own/", reactions.own, name="own_reactions"),
+    path(MESSAGE, messages.show, name="message"),
+    path(f"{MESSAGE}menu/", messages.menu, name="menu"),
+    path(f"{MESSAGE}edit/", messages.edit, name="edit"),
+    path(f"{MESSAGE}delete/", messages.delete, name="delete"),
+    path(f"{MESSAGE}history/", messages.history, name="history"),
+    path(f"{MESSAGE}react/", reactions.react, name="react"),
+    path(f"{MESSAGE}unreact/", reactions.unreact, name="unreact"),
+    path(f"{MESSAGE}pin/", pins.pin, name="pin"),
+    path(f"{MESSAGE}unpin/", pins.unpin, name="unpin"),
+    path(f"{MESSAGE}save/", saved.save, name="save"),
+    path(f"{MESSAGE}unsave/", saved.unsave, name="unsave"),
+    path(f"{MESSAGE}forward/", forwarding.forward, name="forward"),
+    path("inbox/saved/", saved.saved, name="saved"),
+    path(f"{CONVERSATION}names/", mentions.names, name="names"),
     path(
-        "conversations/<uuid:conversation_id>/templates/",
+        f"{CONVERSATION}templates/",
         templates.offered,
         name="templates-offered",
     ),
     path(
-        "conversations/<uuid:conversation_id>/templates/<uuid:template_id>/",
+        f"{CONVERSATION}templates/<uuid:template_id>/",
         templates.filled,
         name="template-filled",
     ),
@@ -64,10 +81,9 @@ patterns = [
         templates.template_delete,
         name="template-delete",
     ),
-    path("messages/<uuid:message_id>/", messages.show, name="message"),
-    path("messages/<uuid:message_id>/remind/", reminders.remind, name="remind"),
-    path("conversations/<uuid:conversation_id>/later/", scheduled.later, name="later"),
-    path("conversations/<uuid:conversation_id>/scheduled/", scheduled.waiting, name="waiting"),
+    path(f"{MESSAGE}remind/", reminders.remind, name="remind"),
+    path(f"{CONVERSATION}later/", scheduled.later, name="later"),
+    path(f"{CONVERSATION}scheduled/", scheduled.waiting, name="waiting"),
     path("inbox/scheduled/", scheduled.scheduled_page, name="scheduled"),
     path(SCHEDULED, scheduled.change, name="scheduled_change"),
     path(f"{SCHEDULED}cancel/", scheduled.cancel, name="scheduled_cancel"),

@@ -6,7 +6,7 @@ from django.apps import AppConfig
 
 
 class RoomsConfig(AppConfig):
-    """Registers frames, stream kinds, destinations and variables."""
+    """Registers frames, stream kinds, destinations, variables and where conversations are open."""
 
     name = "rooms"
 
@@ -16,3 +16,4 @@ class RoomsConfig(AppConfig):
         import_module("rooms.palette")
         import_module("rooms.queries.ties")
         import_module("rooms.variables")
+        import_module("rooms.queries.addresses")

@@ -17,7 +17,10 @@ from accounts.actions.tokens import create_api_token
 from accounts.models import BusinessRole, Organisation, User
 from audit.actions.receipts import look_at
 from messaging.actions.drafts import save_draft
+from messaging.actions.pins import pin_message
+from messaging.actions.reactions import add_reaction
 from messaging.actions.reminders import set_reminder
+from messaging.actions.saved import save_message
 from messaging.actions.scheduled import schedule_message
 from messaging.actions.templates import make_template
 from rooms.actions.agenda import MAX_ITEMS, add_agenda_item
@@ -51,6 +54,9 @@ PAGES = {
     "/inbox/scheduled/": "consultant",
     "/inbox/reminders/": "consultant",
     "/inbox/search/?q=line": "consultant",
+    "/conversations/{conversation}/pins/": "consultant",
+    "/inbox/saved/": "consultant",
+    "/messages/{message}/forward/": "consultant",
     "/profile/": "client",
     "/profile/tokens/": "client",
     "/profile/sessions/": "client",
@@ -82,6 +88,9 @@ LISTS = {
     "/api/scheduled/": "consultant",
     "/api/reminders/": "consultant",
     "/api/search/?q=line": "consultant",
+    "/api/conversations/{conversation}/pins/": "consultant",
+    "/api/messages/{message}/reactions/": "consultant",
+    "/api/saved/": "consultant",
     "/api/events/?stream=room:{room}": "consultant",
     "/api/profile/access-receipts/": "client",
     "/api/organisations/{organisation}/members/": "manager",
@@ -112,7 +121,13 @@ def scene(
             invite(actor=consultant, room=room, email=email, role=Role.PARTICIPANT)
             someone = make_person(f"P{place} Okafor", northwind, BusinessRole.CLIENT_USER)
             add_participant(actor=consultant, room=room, user=someone, role=Role.PARTICIPANT)
-            message = say(someone, room, f"Line {place}, @Mara Lindqvist")
+            said = say(someone, room, f"Line {place}, @Mara Lindqvist")
+            pin_message(actor=consultant, message=said)
+            save_message(actor=consultant, message=said)
+            for who in (consultant, someone):
+                add_reaction(actor=who, message=said, emoji="👍")
+            add_reaction(actor=someone, message=first, emoji="👍")
+            message = said
             make_template(actor=client_user, title=name, body="Thank you")
             make_template(actor=manager, title=name, body="Thank you", organisation=northwind)
             at = timezone.now() + timedelta(days=1)
@@ -130,11 +145,13 @@ def scene(
             browser.force_login(client_user)
             browser.get("/profile/")
 
+    first = say(consultant, room, "First")
     people = {"consultant": consultant, "client": client_user, "manager": manager, "staff": staff}
     named = {
         "room": room.pk,
         "conversation": room.conversation_id,
         "organisation": northwind.pk,
+        "message": first.pk,
     }
     return people, named, grow
 

@@ -30,6 +30,8 @@ RATE_LIMITS = {
         "draft": {"person": "240/m", "address": "2400/m"},
         # The same words sent again, in whichever conversation.
         "repeat": {"person": "5/m"},
+        # Reactions, pins and what is saved, each added or taken back.
+        "reaction": {"person": "240/m", "address": "2400/m"},
         "search": {"person": "120/m", "address": "1200/m"},
         "invitation": {"person": "30/h", "address": "60/h"},
         # Conversations opened and asked for: whom one has not written to yet.

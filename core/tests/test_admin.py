@@ -29,7 +29,10 @@ from audit.actions.receipts import look_at
 from core.models import Errand, Event, IdempotentAnswer, PolicyViolation
 from messaging.actions.drafts import save_draft
 from messaging.actions.messages import edit_message, send_message
+from messaging.actions.pins import pin_message
+from messaging.actions.reactions import add_reaction
 from messaging.actions.reminders import set_reminder
+from messaging.actions.saved import save_message
 from messaging.actions.scheduled import schedule_message
 from messaging.models import Message, MessageRevision
 from rooms.actions.invitations import invite
@@ -62,6 +65,9 @@ def content(room: Room, client_user: User, consultant: User, system: User, staff
     schedule_message(actor=client_user, conversation=room.conversation, body=SECRET, send_at=at)
     set_reminder(actor=client_user, message=message, remind_at=at, note=SECRET)
     save_draft(actor=client_user, conversation=room.conversation, body=SECRET)
+    add_reaction(actor=client_user, message=message, emoji="👍")
+    pin_message(actor=client_user, message=message)
+    save_message(actor=client_user, message=message)
     enter_room(actor=client_user, room=room)
     create_api_token(actor=client_user, user=client_user)
     note_device(actor=client_user, mark=SECRET)

@@ -20,8 +20,9 @@ from core.publish import lock, record
 from messaging.actions.mentions import change_mentions, note_mentions, render_body
 from messaging.events import MessageDeleted, MessageEdited, MessageSent
 from messaging.limits import slow_repeats
-from messaging.models import Conversation, Message, MessageRevision, MessageType
+from messaging.models import Conversation, Message, MessageRevision, MessageType, Pin
 from messaging.queries.conversations import audience_of, look_again, newest_message, still_so
+from messaging.queries.threads import with_people
 from messaging.words import clean_body
 
 
@@ -46,6 +47,20 @@ class MessageIsDeleted(Conflict):
     detail = "This message was deleted."
 
 
+class NotThisMessage(Conflict):
+    """Doing with a line of the record what is for people's messages."""
+
+    code = "system_message"
+    detail = "This line is part of the record. Only what people write can be used so."
+
+
+class ForwardedStays(NotAllowed):
+    """Putting other words into somebody's mouth."""
+
+    code = "forwarded"
+    detail = "A forwarded message keeps its words. Delete it and write your own."
+
+
 class ClientIdTaken(Conflict):
     """One client id, two different conversations."""
 
@@ -60,9 +75,10 @@ def send_message(
     body: str,
     client_id: UUID | None = None,
     reply_to: Message | None = None,
+    metadata: dict[str, Any] | None = None,
 ) -> Message:
     """Send a text message. Sending the same ``client_id`` again returns the first message, which
-    then ``is_repeat``.
+    then ``is_repeat``. ``metadata`` is what the product itself says of it.
 
     Records `MessageSent`, whose number becomes the message's ``seq``. Raises `NotAllowed`,
     `EmptyMessage`, `MessageTooLong`, `WrongReply`, `ConversationIsClosed`, `ClientIdTaken`.
@@ -81,6 +97,7 @@ def send_message(
                 body=body,
                 client_id=client_id,
                 reply_to=reply_to,
+                metadata=metadata or {},
             )
     except (IntegrityError, ConversationIsClosed):
         # Only here, because a repeat is rare: the same client_id was sent before, perhaps at this
@@ -114,9 +131,11 @@ def edit_message(*, actor: User, message: Message, body: str) -> Message:
     """Change one's own message; what it said before stays readable as a revision.
 
     Records `MessageEdited` unless nothing changes. Raises `NotAllowed`, `EmptyMessage`,
-    `MessageTooLong`, `MessageIsDeleted`, `ConversationIsClosed`.
+    `MessageTooLong`, `MessageIsDeleted`, `ConversationIsClosed`, `ForwardedStays`.
     """
     _require_own(actor, message)
+    if message.forwarded_from:
+        raise ForwardedStays
     body = clean_body(body)
     message = _lock(message)
     forget_grants(actor)
@@ -144,7 +163,8 @@ def edit_message(*, actor: User, message: Message, body: str) -> Message:
 
 @transaction.atomic
 def delete_message(*, actor: User, message: Message) -> Message:
-    """Delete one's own message (a moderator: anybody's). A tombstone stays, the words go.
+    """Delete one's own message (a moderator: anybody's). A tombstone stays; the words go, what
+    people answered with emoji, and its pin.
 
     Records `MessageDeleted`; deleting twice changes nothing. Raises `NotAllowed`,
     `ConversationIsClosed`.
@@ -161,11 +181,40 @@ def delete_message(*, actor: User, message: Message) -> Message:
     _refuse_closed(message.conversation)
     message.revisions.all().delete()
     message.mentions.all().delete()
+    message.reactions.all().delete()
+    Pin.objects.filter(message=message).delete()
     message.body = message.body_html = ""
     message.metadata = {}
     message.deleted_at = timezone.now()
     message.save(update_fields=["body", "body_html", "metadata", "deleted_at"])
     return message
+
+
+@transaction.atomic
+def hold_message(*, actor: User, message: Message) -> Message:
+    """Part of every action with a message for which one must be allowed to write: its stream's
+    lock, and the message as it stands under it.
+
+    Raises `NotAllowed`, `MessageIsDeleted`, `NotThisMessage`, `ConversationIsClosed`.
+    """
+    require(actor, "messaging.post", message.conversation)
+    message = _lock(message)
+    forget_grants(actor)
+    require(actor, "messaging.post", message.conversation)
+    refuse_gone(actor=actor, message=message)
+    _refuse_closed(message.conversation)
+    return message
+
+
+def refuse_gone(*, actor: User, message: Message) -> None:
+    """Part of every action with what somebody wrote.
+
+    Raises `MessageIsDeleted`, `NotThisMessage`.
+    """
+    if message.message_type == MessageType.SYSTEM:
+        raise NotThisMessage
+    if message.is_deleted:
+        raise MessageIsDeleted
 
 
 def _append(*, actor: User, conversation: Conversation, **fields: Any) -> Message:
@@ -203,7 +252,7 @@ def _refuse_closed(conversation: Conversation) -> None:
 
 
 def _already_sent(actor: User, conversation: Conversation, client_id: UUID) -> Message | None:
-    message = Message.objects.filter(author=actor, client_id=client_id).first()
+    message = with_people(Message.objects.filter(author=actor, client_id=client_id)).first()
     if message is None:
         return None
     if message.conversation_id != conversation.pk:
@@ -217,7 +266,7 @@ def _lock(message: Message) -> Message:
     a reply holds the stream and then refers to the row, so taking them the other way round
     could wait for it for ever."""
     lock(message.conversation.stream)
-    return Message.objects.select_related("conversation").get(pk=message.pk)
+    return with_people(Message.objects.select_related("conversation")).get(pk=message.pk)
 
 
 def _require_own(actor: User, message: Message) -> None:

@@ -12,6 +12,7 @@ from core.api.pages import page_limit
 from core.api.schema import LIMIT, listing, operation
 from core.api.views import ApiView
 from messaging.actions.messages import delete_message, edit_message, send_message
+from messaging.api.base import MessageView
 from messaging.fragments import message_resource
 from messaging.models import Conversation, Message
 from messaging.queries.conversations import visible_conversation
@@ -96,7 +97,7 @@ class ConversationMessages(ThreadView):
         return visible_conversation(self.person, conversation_id)
 
 
-class MessageDetail(ApiView):
+class MessageDetail(MessageView):
     """One message."""
 
     limits = {"PATCH": "message"}
@@ -104,12 +105,12 @@ class MessageDetail(ApiView):
     @operation("messages_read", MessageSerializer)
     def get(self, request: Request, message_id: UUID) -> Response:
         """A message; a deleted one is a tombstone without words."""
-        return Response(message_resource(self._load(message_id)))
+        return self.answer(message_id)
 
     @operation("messages_edit", MessageSerializer, body=EditMessageSerializer)
     def patch(self, request: Request, message_id: UUID) -> Response:
         """Change your own message; what it said before stays readable."""
-        message = self._load(message_id)
+        message = self.message(message_id)
         body = self.body(EditMessageSerializer)["body"]
         return Response(
             message_resource(edit_message(actor=self.person, message=message, body=body))
@@ -118,12 +119,8 @@ class MessageDetail(ApiView):
     @operation("messages_delete", status=204)
     def delete(self, request: Request, message_id: UUID) -> Response:
         """Delete your own message (moderators: anybody's)."""
-        delete_message(actor=self.person, message=self._load(message_id))
+        delete_message(actor=self.person, message=self.message(message_id))
         return Response(status=204)
-
-    def _load(self, message_id: UUID) -> Message:
-        rows = with_people(Message.objects.visible_to(self.person)).select_related("conversation")
-        return get_object_or_404(rows, pk=message_id)
 
 
 class MessageRevisions(ApiView):

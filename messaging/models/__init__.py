@@ -13,7 +13,10 @@ from messaging.models.conversation import (
 from messaging.models.draft import Draft
 from messaging.models.mention import Mention
 from messaging.models.message import Message, MessageRevision, MessageType
+from messaging.models.pin import Pin
+from messaging.models.reaction import Reaction, Reactions
 from messaging.models.reminder import Reminder, ReminderState
+from messaging.models.saved import SavedMessage
 from messaging.models.scheduled import ScheduledMessage, ScheduledState
 from messaging.models.template import ReplyTemplate
 
@@ -30,11 +33,15 @@ __all__ = [
     "Message",
     "MessageRevision",
     "MessageType",
+    "Pin",
     "Priority",
+    "Reaction",
+    "Reactions",
     "Reminder",
     "ReminderState",
     "ReplyTemplate",
     "RequestStatus",
+    "SavedMessage",
     "ScheduledMessage",
     "ScheduledState",
 ]

@@ -1,7 +1,8 @@
 """Messages and what they said before they were edited."""
 
 import uuid
-from typing import TYPE_CHECKING, ClassVar
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
@@ -9,6 +10,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from messaging.models.conversation import Conversation
+from messaging.models.reaction import PersonNamed, Reactions
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -74,6 +76,10 @@ class Message(models.Model):
     """On what `send_message` returned: it had been sent before."""
     published_html = ""
     """On what `send_message` returned: what everybody was sent of it."""
+    is_pinned = False
+    """As `messaging.queries.threads.with_people` found it. What was just sent is not pinned."""
+    reactions_found: list[Any] | None = None
+    """As `with_people` found them. What was just sent has none."""
 
     class Meta:
         constraints: ClassVar = [
@@ -88,6 +94,25 @@ class Message(models.Model):
     def is_deleted(self) -> bool:
         """True once its author or a moderator deleted it; a tombstone remains."""
         return self.deleted_at is not None
+
+    @property
+    def shown_reactions(self) -> list[Reactions]:
+        """Its emoji in the order in which they came, as `with_people` found them."""
+        return [
+            Reactions(emoji, count, [PersonNamed(*person) for person in people])
+            for emoji, count, people in self.reactions_found or ()
+        ]
+
+    @property
+    def forwarded_from(self) -> dict[str, str] | None:
+        """Whose words these are, where they were forwarded: ids, the name and the time."""
+        found: dict[str, str] | None = self.metadata.get("forwarded_from")
+        return found
+
+    @property
+    def forwarded_at(self) -> datetime | None:
+        """When they were said first."""
+        return datetime.fromisoformat(self.forwarded_from["at"]) if self.forwarded_from else None
 
 
 class MessageRevision(models.Model):

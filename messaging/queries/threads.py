@@ -2,12 +2,15 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Exists, JSONField, OuterRef, QuerySet
+from django.db.models.expressions import RawSQL
 
 from accounts.models import User
-from messaging.models import Conversation, Message, MessageType
+from messaging.models import Conversation, Message, MessageType, Pin
+from messaging.models.reaction import PEOPLE_NAMED
 from messaging.queries.conversations import read_seq
 
 PAGE_SIZE = 50
@@ -22,12 +25,34 @@ class ThreadPage:
     has_newer: bool = False
 
 
+# Bounded for each message, in the same query: so many emoji, so many people named with each.
+_REACTIONS = """(
+    SELECT jsonb_agg(jsonb_build_array(emoji, number, people) ORDER BY first)
+    FROM (
+        SELECT emoji, count(*) AS number, min(reaction.id) AS first,
+            to_jsonb((array_agg(
+                jsonb_build_array(person.id, person.name) ORDER BY reaction.id
+            ))[1:%s]) AS people
+        FROM messaging_reaction reaction JOIN accounts_user person ON person.id = user_id
+        WHERE reaction.message_id = messaging_message.id
+        GROUP BY emoji
+    ) grouped
+)"""
+
+
+_FOUND: dict[str, Any] = {
+    "is_pinned": Exists(Pin.objects.filter(message=OuterRef("pk"))),
+    # Nothing of it comes from outside.
+    "reactions_found": RawSQL(_REACTIONS, [PEOPLE_NAMED], output_field=JSONField()),  # noqa: S611
+}
+
+
 def with_people(messages: QuerySet[Message]) -> QuerySet[Message]:
-    """With author and the message replied to, in one query."""
-    return messages.select_related("author", "reply_to__author")
+    """With author, the message replied to, reactions and whether it is pinned, in one query."""
+    return messages.select_related("author", "reply_to__author").annotate(**_FOUND)
 
 
-def _shown(conversation: Conversation) -> QuerySet[Message]:
+def shown_in(conversation: Conversation) -> QuerySet[Message]:
     """Its messages, without those that the person whom it was loaded for deleted for themselves."""
     messages = Message.objects.filter(conversation=conversation)
     if conversation.cleared_seq:
@@ -39,7 +64,7 @@ def page_before(
     conversation: Conversation, before: int | None, limit: int = PAGE_SIZE
 ) -> ThreadPage:
     """The newest messages, or those numbered below ``before``."""
-    rows = with_people(_shown(conversation))
+    rows = with_people(shown_in(conversation))
     if before is not None:
         rows = rows.filter(seq__lt=before)
     page = list(rows.order_by("-seq")[: limit + 1])
@@ -50,7 +75,7 @@ def page_after(
     conversation: Conversation, after: int, limit: int = PAGE_SIZE, *, before: int | None = None
 ) -> ThreadPage:
     """The messages numbered above ``after`` (and below ``before``), oldest first."""
-    rows = with_people(_shown(conversation).filter(seq__gt=after))
+    rows = with_people(shown_in(conversation).filter(seq__gt=after))
     if before is not None:
         rows = rows.filter(seq__lt=before)
     page = list(rows.order_by("seq")[: limit + 1])
@@ -77,7 +102,7 @@ class Thread:
 
 def thread(user: User, conversation: Conversation, around: str = "") -> Thread:
     """The newest page, or the page around the message with the id ``around``."""
-    linked = _linked(conversation, around)
+    linked = linked_message(conversation, around)
     seen = read_seq(conversation, user)
     return thread_at(user, conversation, linked.seq if linked else None, seen=seen)
 
@@ -103,12 +128,13 @@ def thread_at(user: User, conversation: Conversation, seq: int | None, *, seen: 
     )
 
 
-def _linked(conversation: Conversation, message_id: str) -> Message | None:
+def linked_message(conversation: Conversation, message_id: str) -> Message | None:
+    """The message of this id in the conversation; None for anything else."""
     try:
         wanted = UUID(message_id)
     except ValueError:
         return None
-    return _shown(conversation).filter(pk=wanted).first()
+    return shown_in(conversation).filter(pk=wanted).first()
 
 
 def messages_sent(conversation: Conversation, people: Collection[UUID]) -> dict[UUID, int]:

@@ -16,6 +16,14 @@ class SenderSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
 
 
+class ReactionsSerializer(serializers.Serializer[Any]):
+    """One emoji on a message."""
+
+    emoji = serializers.CharField()
+    count = serializers.IntegerField(help_text="How many people reacted with it.")
+    users = SenderSerializer(many=True, help_text="The first 20 of them.")
+
+
 class MessageSerializer(serializers.Serializer[Any]):
     """Something said in a conversation."""
 
@@ -33,6 +41,8 @@ class MessageSerializer(serializers.Serializer[Any]):
     edited_at = UTCDateTimeField(allow_null=True)
     is_deleted = serializers.BooleanField()
     client_id = serializers.UUIDField()
+    is_pinned = serializers.BooleanField()
+    reactions = ReactionsSerializer(many=True, help_text="In the order in which they came.")
 
 
 class SendMessageSerializer(serializers.Serializer[Any]):

@@ -358,11 +358,11 @@ class TestReminders:
         assert cancelled.status_code == 204
 
     def test_a_link_leads_to_where_it_was_said(
-        self, client: Client, client_user: User, message: Message
+        self, client: Client, client_user: User, room: Room, message: Message
     ) -> None:
         client.force_login(client_user)
         answer = client.get(f"/messages/{message.pk}/")
-        assert answer["Location"] == f"/inbox/{message.conversation_id}/?message={message.pk}"
+        assert answer["Location"] == f"/rooms/{room.pk}/?message={message.pk}"
 
 
 def test_a_draft_is_nobody_elses(room: Room, client_user: User, consultant: User) -> None:

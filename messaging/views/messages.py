@@ -3,9 +3,8 @@
 from uuid import UUID, uuid4
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from core.limits import spend_for
@@ -15,36 +14,43 @@ from messaging.actions.conversations import mark_read
 from messaging.actions.messages import delete_message, edit_message, send_message
 from messaging.fragments import message_html
 from messaging.models import Conversation, Message, MessageType
-from messaging.queries.conversations import visible_conversation
-from messaging.queries.threads import page_after, page_before
-
-
-def _conversation(request: HttpRequest, conversation_id: UUID) -> Conversation:
-    return visible_conversation(person(request), conversation_id)
-
-
-def _message(request: HttpRequest, message_id: UUID) -> Message:
-    visible = Message.objects.visible_to(person(request))
-    return get_object_or_404(visible.select_related("conversation", "author"), pk=message_id)
+from messaging.queries.addresses import address_of
+from messaging.queries.kept import is_saved, own_reactions
+from messaging.queries.threads import (
+    ThreadPage,
+    linked_message,
+    page_after,
+    page_around,
+    page_before,
+)
+from messaging.views.base import conversation_for, message_for
 
 
 @require_http_methods(["GET", "POST"])
 @login_required
 def messages(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
-    """GET: a page of messages (`before` or `after` a number). POST: send one."""
-    conversation = _conversation(request, conversation_id)
+    """GET: a page of messages (`before` or `after` a number, `around` an id). POST: send one."""
+    conversation = conversation_for(request, conversation_id)
     if request.method == "POST":
         return _send(request, conversation)
-    after = number(request.GET, "after")
-    page = (
-        page_after(conversation, after)
-        if after is not None
-        else page_before(conversation, number(request.GET, "before"))
-    )
+    page = _page(request, conversation)
     response = render(request, "messaging/messages.html", {"messages": page.messages})
     response["X-Has-Older"] = "yes" if page.has_older else "no"
     response["X-Has-Newer"] = "yes" if page.has_newer else "no"
     return response
+
+
+def _page(request: HttpRequest, conversation: Conversation) -> ThreadPage:
+    """What the query asks for; raises `Http404` for a message that is not in the conversation."""
+    if around := request.GET.get("around", ""):
+        message = linked_message(conversation, around)
+        if message is None:
+            raise Http404
+        return page_around(conversation, message.seq)
+    after = number(request.GET, "after")
+    if after is not None:
+        return page_after(conversation, after)
+    return page_before(conversation, number(request.GET, "before"))
 
 
 def _send(request: HttpRequest, conversation: Conversation) -> HttpResponse:
@@ -79,7 +85,7 @@ def reply_of(request: HttpRequest) -> Message | None:
     """The message that a form's `reply_to` names, if there is one."""
     reply_to = request.POST.get("reply_to", "")
     try:
-        return _message(request, UUID(reply_to)) if reply_to else None
+        return message_for(request, UUID(reply_to)) if reply_to else None
     except ValueError:
         return None
 
@@ -88,7 +94,7 @@ def reply_of(request: HttpRequest) -> Message | None:
 @login_required
 def read(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     """Note how far the person has read (`seq`)."""
-    conversation = _conversation(request, conversation_id)
+    conversation = conversation_for(request, conversation_id)
     seq = number(request.POST, "seq")
     if seq is not None:
         mark_read(actor=person(request), conversation=conversation, seq=seq)
@@ -99,27 +105,31 @@ def read(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 @login_required
 def show(request: HttpRequest, message_id: UUID) -> HttpResponse:
     """To where it is said."""
-    message = _message(request, message_id)
-    where = reverse("messaging:conversation", args=[message.conversation_id])
-    return redirect(f"{where}?message={message.pk}")
+    return redirect(address_of(message_for(request, message_id)))
 
 
 @require_GET
 @login_required
 def menu(request: HttpRequest, message_id: UUID) -> HttpResponse:
     """What this person may do with this message."""
-    message = _message(request, message_id)
+    message = message_for(request, message_id)
     user = person(request)
     may = granted(user, message.conversation)
     is_open = message.conversation.closed_at is None
     is_own = message.author_id == user.pk and message.message_type == MessageType.TEXT
+    is_written = message.message_type == MessageType.TEXT and not message.is_deleted
+    may_post = "post" in may and is_open
     context = {
         "message": message,
-        "may_reply": "post" in may and is_open,
-        "may_edit": is_own and "post" in may and is_open and not message.is_deleted,
+        "may_reply": may_post,
+        "may_answer": may_post and is_written,
+        "may_keep": is_written,
+        "may_edit": is_own and may_post and is_written and not message.forwarded_from,
         "may_delete": (is_own or "moderate" in may) and is_open and not message.is_deleted,
         "may_be_reminded": not message.is_deleted,
         "has_history": message.edited_at is not None and not message.is_deleted,
+        "is_saved": is_saved(user, message),
+        "own": {emoji for _, emoji in own_reactions(user, [message.pk])},
     }
     return render(request, "messaging/menu.html", context)
 
@@ -128,7 +138,7 @@ def menu(request: HttpRequest, message_id: UUID) -> HttpResponse:
 @login_required
 def edit(request: HttpRequest, message_id: UUID) -> HttpResponse:
     """Change one's own message; everybody's page learns it from the event."""
-    message = _message(request, message_id)
+    message = message_for(request, message_id)
     spend_for(request, "message")
     edit_message(actor=person(request), message=message, body=request.POST.get("body", ""))
     return HttpResponse(status=204)
@@ -138,7 +148,7 @@ def edit(request: HttpRequest, message_id: UUID) -> HttpResponse:
 @login_required
 def delete(request: HttpRequest, message_id: UUID) -> HttpResponse:
     """Delete a message; everybody's page learns it from the event."""
-    delete_message(actor=person(request), message=_message(request, message_id))
+    delete_message(actor=person(request), message=message_for(request, message_id))
     return HttpResponse(status=204)
 
 
@@ -146,6 +156,6 @@ def delete(request: HttpRequest, message_id: UUID) -> HttpResponse:
 @login_required
 def history(request: HttpRequest, message_id: UUID) -> HttpResponse:
     """What a message said before, newest wording first."""
-    message = _message(request, message_id)
+    message = message_for(request, message_id)
     revisions = message.revisions.order_by("-written_at")[:50]
     return render(request, "messaging/history.html", {"message": message, "revisions": revisions})

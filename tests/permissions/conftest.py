@@ -35,7 +35,10 @@ from messaging.actions.contacts import open_direct, request_contact
 from messaging.actions.drafts import save_draft
 from messaging.actions.groups import open_group
 from messaging.actions.messages import edit_message, send_message
+from messaging.actions.pins import pin_message
+from messaging.actions.reactions import add_reaction
 from messaging.actions.reminders import set_reminder
+from messaging.actions.saved import save_message
 from messaging.actions.scheduled import schedule_message
 from messaging.actions.templates import make_template
 from rooms.actions.invitations import invite, join_as_guest
@@ -98,6 +101,9 @@ def cast(
     shared = make_template(
         actor=manager, title="Away", body="Until {today}", organisation=northwind
     )
+    add_reaction(actor=client_user, message=message, emoji="👍")
+    pin_message(actor=client_user, message=message)
+    save_message(actor=client_user, message=message)
     update_profile(actor=client_user, user=client_user, changes={"picture": _picture()})
     client_user.refresh_from_db()
     tomorrow = timezone.now() + timedelta(days=1)

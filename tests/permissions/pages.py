@@ -132,7 +132,6 @@ CONVERSATIONS: Table = {
     ("POST", "/inbox/reminders/{reminder}/done/"): (None, clients_own(204)),
     ("POST", "/inbox/reminders/{reminder}/later/"): (None, clients_own(204)),
     ("POST", "/inbox/reminders/{reminder}/cancel/"): (None, clients_own(204)),
-    ("GET", "/messages/{message}/"): (None, inside(302, 302)),
     ("GET", "/messages/{message}/remind/"): (None, inside(200, 200)),
     ("POST", "/messages/{message}/remind/"): ({"remind_at": LATER}, inside(204, 204)),
     ("GET", "/messages/{message}/menu/"): (None, inside(200, 200)),
@@ -144,6 +143,22 @@ CONVERSATIONS: Table = {
     ("GET", "/conversations/{conversation}/templates/"): (None, inside(200, 200)),
     ("GET", "/inbox/messages/{message}/"): (None, inside(302, 302)),
     ("GET", "/inbox/search/"): (None, signed_in_only(200)),
+    ("GET", "/messages/{message}/"): (None, inside(302, 302)),
+    ("POST", "/messages/{message}/react/"): ({"emoji": "👍"}, inside(204, 204)),
+    ("POST", "/messages/{message}/unreact/"): ({"emoji": "👍"}, inside(204, 204)),
+    ("GET", "/conversations/{conversation}/reactions/own/"): (None, inside(200, 200)),
+    ("GET", "/conversations/{conversation}/pins/"): (None, inside(200, 200)),
+    ("POST", "/messages/{message}/pin/"): (None, inside(204, 204)),
+    ("POST", "/messages/{message}/unpin/"): (None, inside(204, 204)),
+    ("GET", "/inbox/saved/"): (None, signed_in_only(200)),
+    ("POST", "/messages/{message}/save/"): (None, inside(204, 204)),
+    ("POST", "/messages/{message}/unsave/"): (None, inside(204, 204)),
+    ("GET", "/messages/{message}/forward/"): (None, inside(200, 200)),
+    # To where one may not write, or does not know of, nothing is forwarded.
+    ("POST", "/messages/{message}/forward/"): (
+        {"conversation": "{conversation}", "client_id": "00000000-0000-4000-8000-000000000001"},
+        inside(204, 204),
+    ),
 }
 
 # `talk` and `group` are the owner's and the client's; the outsider asked the owner (`asked`).
