@@ -4,6 +4,7 @@ import { openDialog } from "../lib/dialogs.js";
 import { Composer, waitingWords } from "./composer.js";
 import { Draft, showUnsent } from "./draft.js";
 import { MessageList } from "./list.js";
+import { Pages } from "./pages.js";
 import { PARTS } from "./parts.js";
 import { Pending } from "./pending.js";
 import { post } from "./requests.js";
@@ -32,6 +33,7 @@ export class Chat {
     this.stream = `conversation:${this.conversation}`;
     this.readSeq = Number(element.dataset.readSeq);
     this.list = new MessageList(element);
+    this.pages = new Pages(this);
     this.pending = new Pending(element, this.list, outbox, this.conversation);
     const form = element.querySelector("[data-composer]");
     if (form) this.#compose(form);
@@ -41,7 +43,9 @@ export class Chat {
     this.list.addEventListener("inserted", ({ detail }) => this.#tellParts("inserted", detail));
     this.#tellParts("inserted", this.list.items());
     socket.follow(this.stream, Number(element.dataset.head), (event) => this.#receive(event));
-    this.#showLinked();
+    const { linked } = element.dataset;
+    if (linked) this.pages.jump(linked);
+    this.drawBelow();
     this.#markReadSoon();
   }
 
@@ -70,10 +74,6 @@ export class Chat {
     this.element.addEventListener("click", (event) => this.#clicked(event));
     document.getElementById("delete-confirm")?.addEventListener("click", () => this.#delete());
     for (const type of ["focus", "visibilitychange"]) addEventListener(type, () => this.#markReadSoon());
-    new IntersectionObserver((entries) => entries[0].isIntersecting && this.#loadOlder(), {
-      root: this.log,
-      rootMargin: "600px 0px 0px",
-    }).observe(this.element.querySelector("[data-chat-older]"));
   }
 
   /** Show nobody's words but those that were not sent; `words` say what they wait for. */
@@ -102,6 +102,7 @@ export class Chat {
 
   #changed(message, html) {
     if (this.list.find(message.id)) this.list.insert(html);
+    this.pages.cameMeanwhile(message, html, false);
     this.list.requote(message);
   }
 
@@ -109,8 +110,11 @@ export class Chat {
     const isMine = message.sender.id === this.list.me;
     if (isMine) this.outbox.settle(message.client_id);
     this.pending.remove(message.client_id);
-    // A page opened at an old message has a gap before the present; it is loaded by scrolling.
-    if ("hasNewer" in this.element.dataset) return this.#countBelow();
+    // Between an old place and the present is a gap; it is loaded by scrolling.
+    if (!this.pages.isAtPresent) {
+      this.pages.cameMeanwhile(message, html, true);
+      return this.#countBelow();
+    }
     const wasAtEnd = this.list.isAtEnd;
     if (!isMine && !this.#isWatched(wasAtEnd)) this.#tellUnseen(this.#unseen + 1);
     this.#typing.delete(message.sender.id);
@@ -138,19 +142,24 @@ export class Chat {
 
   #countBelow() {
     this.#below += 1;
-    this.#drawBelow();
+    this.drawBelow();
   }
 
-  #drawBelow() {
+  /** The button that leads to the newest message, where that is not in view. */
+  drawBelow() {
     const button = this.element.querySelector("[data-chat-below]");
-    const isFar = "hasNewer" in this.element.dataset;
-    button.hidden = !this.#below && !isFar;
+    button.hidden = !this.#below && this.pages.isAtPresent;
     button.textContent = this.#below ? `${this.#below} new message${this.#below > 1 ? "s" : ""}` : "To the newest";
   }
 
   #tellUnseen(number) {
     this.#unseen = number;
     this.element.dispatchEvent(new CustomEvent("chat:unseen", { bubbles: true, detail: number }));
+  }
+
+  /** Said politely, as what somebody did here has come to be. */
+  say(words) {
+    this.element.querySelector("[data-chat-announce]").textContent = words;
   }
 
   /** Said politely and together, so that a lively talk does not flood a screen reader. */
@@ -161,7 +170,7 @@ export class Chat {
       const { length } = this.#heard;
       const [first] = this.#heard;
       const words = length === 1 ? `${first.sender.name}: ${first.body.slice(0, 200)}` : `${length} new messages`;
-      this.element.querySelector("[data-chat-announce]").textContent = words;
+      this.say(words);
       this.#heard = [];
     }, 1_500);
   }
@@ -169,21 +178,16 @@ export class Chat {
   // Reading ---------------------------------------------------------------------------------
 
   #scrolled() {
-    if (!this.list.isAtEnd) return;
-    if ("hasNewer" in this.element.dataset) this.#loadNewer();
+    if (!this.list.isAtEnd || !this.pages.isAtPresent) return;
     if (this.#below) {
       this.#below = 0;
-      this.#drawBelow();
+      this.drawBelow();
     }
     this.#markReadSoon();
   }
 
   #toEnd() {
-    if ("hasNewer" in this.element.dataset) {
-      location.assign(location.pathname);
-      return;
-    }
-    this.list.scrollToEnd();
+    this.#toEndQuietly();
     this.composer?.focus();
   }
 
@@ -199,59 +203,6 @@ export class Chat {
     }, READ_AFTER);
   }
 
-  async #page(parameter, seq) {
-    const answer = await fetch(`${this.element.dataset.messagesUrl}?${parameter}=${seq}`);
-    if (!answer.ok || answer.redirected) throw new Error("No page");
-    return answer;
-  }
-
-  async #loadOlder() {
-    if (this.loading || !("hasOlder" in this.element.dataset)) return;
-    this.loading = true;
-    const note = this.element.querySelector("[data-chat-older]");
-    try {
-      const answer = await this.#page("before", this.list.firstSeq);
-      this.list.insert(await answer.text());
-      if (answer.headers.get("X-Has-Older") === "no") {
-        delete this.element.dataset.hasOlder;
-        note.hidden = true;
-      }
-    } catch {
-      toast("Earlier messages could not be loaded.", { words: "Try again", run: () => this.#loadOlder() });
-    }
-    this.loading = false;
-  }
-
-  async #loadNewer() {
-    if (this.loading) return;
-    this.loading = true;
-    try {
-      const answer = await this.#page("after", this.list.lastSeq);
-      this.log.scrollTop -= 1; // not at the end any more, so that the reader's place is kept
-      this.list.insert(await answer.text());
-      if (answer.headers.get("X-Has-Newer") === "no") delete this.element.dataset.hasNewer;
-      this.#drawBelow();
-    } catch {
-      toast("Newer messages could not be loaded.", { words: "Try again", run: () => this.#loadNewer() });
-    }
-    this.loading = false;
-  }
-
-  #showLinked() {
-    const { linked } = this.element.dataset;
-    if (linked) this.#jump(linked);
-    this.#drawBelow();
-  }
-
-  #jump(messageId) {
-    const item = this.list.find(messageId);
-    if (!item) return false;
-    for (const other of this.list.element.querySelectorAll(".is-linked")) other.classList.remove("is-linked");
-    item.classList.add("is-linked");
-    item.scrollIntoView({ block: "center" });
-    return true;
-  }
-
   // Doing something with a message ----------------------------------------------------------
 
   #clicked(event) {
@@ -263,14 +214,11 @@ export class Chat {
     this.#tellParts("clicked", event);
     const step = event.target.closest("[data-chat-step]");
     if (step) this.list.roving.step(Number(step.dataset.chatStep));
-    const jump = event.target.closest("[data-jump]");
-    if (jump && this.#jump(jump.dataset.jump)) event.preventDefault();
-    const control = event.target.closest("[data-reply], [data-edit], [data-copy-link], [data-delete]");
+    const control = event.target.closest("[data-reply], [data-edit], [data-delete]");
     if (!control) return;
-    const { reply, edit, copyLink, delete: removed, body, href } = control.dataset;
+    const { reply, edit, delete: removed, body, href } = control.dataset;
     if (reply) this.composer.reply(reply, this.#excerpt(reply));
     if (edit) this.composer.edit(edit, body, href);
-    if (copyLink) this.#copyLink(copyLink);
     if (removed) this.#askDelete(removed, href, control);
   }
 
@@ -294,16 +242,6 @@ export class Chat {
     const item = this.list.find(messageId);
     const words = item.querySelector(".message-body").textContent.trim().slice(0, 90);
     return `${item.dataset.authorName}: ${words}`;
-  }
-
-  async #copyLink(messageId) {
-    const address = `${location.origin}${location.pathname}?message=${messageId}`;
-    try {
-      await navigator.clipboard.writeText(address);
-      this.element.querySelector("[data-chat-announce]").textContent = "Link copied";
-    } catch {
-      toast(`Copying is not allowed here. The link: ${address}`);
-    }
   }
 
   #askDelete(messageId, href, opener) {
@@ -347,11 +285,13 @@ export class Chat {
   #tellWaiting({ until, reason }) {
     this.composer.wait(until, reason);
     const seconds = Math.ceil((until - Date.now()) / 1_000);
-    this.element.querySelector("[data-chat-announce]").textContent = waitingWords(seconds, reason);
+    this.say(waitingWords(seconds, reason));
   }
 
   #toEndQuietly() {
-    if (!("hasNewer" in this.element.dataset)) this.list.scrollToEnd();
+    if (this.pages.isAtPresent) return this.list.scrollToEnd();
+    this.#below = 0;
+    this.pages.newest();
   }
 
   // Typing ----------------------------------------------------------------------------------

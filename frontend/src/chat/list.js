@@ -9,6 +9,7 @@ import { clock, dayKey, dayWords } from "./times.js";
 
 const GROUP_MINUTES = 5;
 const QUOTED_CHARACTERS = 90;
+const MOST_SHOWN = 300;
 
 export class MessageList extends EventTarget {
   #isClosed = false;
@@ -49,17 +50,52 @@ export class MessageList extends EventTarget {
     return this.element.querySelector(`[data-message="${CSS.escape(messageId)}"]`);
   }
 
-  /** Put messages (server HTML) into their places; what is there already is replaced. */
-  insert(html) {
+  /**
+   * Put messages (server HTML) into their places; what is there already is replaced. With `holds`
+   * the reader stays where they are even at the end.
+   */
+  insert(html, { holds = false } = {}) {
     if (this.#isClosed) return [];
     const box = document.createElement("template");
     box.innerHTML = html;
     const added = [...box.content.children];
     this.keepingPlace(() => {
       for (const item of added) this.#place(item);
-    });
+    }, holds);
+    this.#drop(holds);
     this.dispatchEvent(new CustomEvent("inserted", { detail: added }));
     return added;
+  }
+
+  /** Show these messages and no others: another part of the conversation. */
+  replace(html) {
+    this.element.replaceChildren();
+    return this.insert(html);
+  }
+
+  /** Let go of what is farthest from the reader, so that a long conversation stays quick. */
+  #drop(holds) {
+    const items = this.items();
+    const extra = items.length - MOST_SHOWN;
+    if (extra <= 0) return;
+    const place = items.indexOf(this.#firstInView());
+    const isOlder = !holds && this.isAtEnd ? true : place > items.length / 2;
+    let dropped = isOlder ? items.slice(0, extra) : items.slice(-extra);
+    const focused = dropped.findIndex((item) => item.contains(document.activeElement));
+    if (focused >= 0) dropped = isOlder ? dropped.slice(0, focused) : dropped.slice(focused + 1);
+    if (!dropped.length) return;
+    this.keepingPlace(() => {
+      // With the lines between them: the day's is drawn anew.
+      const edge = isOlder ? dropped.at(-1) : dropped[0];
+      const direction = isOlder ? "previousSibling" : "nextSibling";
+      while (edge[direction]) edge[direction].remove();
+      const kept = isOlder ? this.#neighbour(edge, "nextElementSibling") : this.#neighbour(edge, "previousElementSibling");
+      edge.remove();
+      if (isOlder) this.#arrange(kept);
+      else while (kept.nextSibling) kept.nextSibling.remove();
+    }, holds);
+    this.roving.mend();
+    this.dispatchEvent(new CustomEvent("dropped", { detail: isOlder ? "older" : "newer" }));
   }
 
   /** Show nothing, whatever else is still on its way here. */
@@ -77,8 +113,8 @@ export class MessageList extends EventTarget {
   }
 
   /** Change the list without moving what the reader looks at. */
-  keepingPlace(change) {
-    if (this.isAtEnd) {
+  keepingPlace(change, holds = false) {
+    if (this.isAtEnd && !holds) {
       change();
       return;
     }
@@ -98,7 +134,7 @@ export class MessageList extends EventTarget {
     this.#own(item);
     const present = this.find(item.dataset.message);
     if (present) {
-      present.replaceWith(item);
+      this.#redraw(present, item);
     } else {
       const seq = Number(item.dataset.seq);
       const next = this.lastSeq < seq ? null : this.items().find((other) => Number(other.dataset.seq) > seq);
@@ -111,9 +147,26 @@ export class MessageList extends EventTarget {
     if (following) this.#arrange(following);
   }
 
+  /** In its new form, with the menu that is open there and the focus where they were. */
+  #redraw(present, item) {
+    const { activeElement } = document;
+    const isInside = present.contains(activeElement);
+    const menu = present.querySelector(".message-menu[open]");
+    if (menu) item.querySelector(".message-menu")?.replaceWith(menu);
+    item.classList.toggle("is-linked", present.classList.contains("is-linked"));
+    item.classList.toggle("is-touched", present.classList.contains("is-touched"));
+    present.replaceWith(item);
+    if (!isInside) return;
+    const { reaction } = activeElement.dataset;
+    const same = reaction && item.querySelector(`[data-reaction="${CSS.escape(reaction)}"]`);
+    const next = activeElement.isConnected ? activeElement : (same || item.querySelector(".message-menu > summary"));
+    next?.focus({ preventScroll: true });
+  }
+
   #own(item) {
     item.classList.toggle("is-mine", item.dataset.author === this.me);
     for (const time of item.querySelectorAll("time[data-clock]")) time.textContent = clock(time.dateTime);
+    for (const time of item.querySelectorAll("time[data-day-clock]")) time.textContent = `${dayWords(time.dateTime)} ${clock(time.dateTime)}`;
   }
 
   /** The day line above an item, and whether it goes on from the message before. */

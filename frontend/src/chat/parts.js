@@ -1,4 +1,6 @@
 import { Drafts } from "./drafts.js";
+import { Jump } from "./jump.js";
+import { Keeping } from "./keeping.js";
 import { Later } from "./later.js";
 import { Mentions } from "./mentions.js";
 import { Templates } from "./templates.js";
@@ -13,4 +15,4 @@ import { Templates } from "./templates.js";
  *   inserted(items)  messages that were put into the list, or drawn again
  *   close()          the session is over
  */
-export const PARTS = [Drafts, Later, Mentions, Templates];
+export const PARTS = [Drafts, Jump, Keeping, Later, Mentions, Templates];

@@ -1,6 +1,7 @@
 /*
  * One tab stop for all messages: Tab enters at the newest (or where one was), the arrows, Home
- * and End go from message to message, Enter opens the actions of the one in focus.
+ * and End go from message to message, Enter opens the actions of the one in focus. Its reactions are
+ * stops beside it.
  */
 const BUTTON = ":scope > .message-menu > summary";
 
@@ -25,9 +26,14 @@ export class Roving {
   add(item) {
     const button = item.querySelector(BUTTON);
     if (!button) return;
-    button.tabIndex = -1;
+    this.#stops(button, -1);
     const isNewest = this.#items().at(-1) === item;
     if (!this.#stop?.isConnected || (isNewest && !this.#isHeld)) this.#move(button);
+  }
+
+  /** After messages were taken away: one of those that are left can be reached. */
+  mend() {
+    if (!this.#stop?.isConnected) this.#move(this.#items().at(-1)?.querySelector(BUTTON));
   }
 
   /** Focus the message before (-1) or after (1) the one in focus; the newest to begin with. */
@@ -51,13 +57,19 @@ export class Roving {
 
   #move(button) {
     if (!button) return;
-    if (this.#stop) this.#stop.tabIndex = -1;
+    if (this.#stop) this.#stops(this.#stop, -1);
     this.#stop = button;
-    button.tabIndex = 0;
+    this.#stops(button, 0);
+  }
+
+  /** The button of a message, and its reactions with it. */
+  #stops(button, tabIndex) {
+    button.tabIndex = tabIndex;
+    for (const reaction of button.closest("[data-message]")?.querySelectorAll(".reaction") ?? []) reaction.tabIndex = tabIndex;
   }
 
   #key(event) {
-    if (!event.target.matches(".message-menu:not([open]) > summary")) return;
+    if (!event.target.matches(".message-menu:not([open]) > summary, .reaction")) return;
     const items = this.#items();
     const present = items.indexOf(event.target.closest("[data-message]"));
     const targets = { ArrowUp: items[present - 1], ArrowDown: items[present + 1], Home: items[0], End: items.at(-1) };

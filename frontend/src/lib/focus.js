@@ -16,7 +16,7 @@ let lost = null;
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   // A question that was answered goes back to the control that asked it.
   const dialog = document.activeElement.closest("dialog");
-  const control = dialog ? openerOf(dialog) : document.activeElement;
+  const control = dialog && !dialog.contains(detail.target) ? openerOf(dialog) : document.activeElement;
   if (!detail.shouldSwap || !control || !detail.target.contains(control)) return;
   lost = {
     id: control.id,
