@@ -1,8 +1,11 @@
+import { CodeBlocks } from "./code.js";
 import { Drafts } from "./drafts.js";
+import { EmojiButton } from "./emoji.js";
 import { Jump } from "./jump.js";
 import { Keeping } from "./keeping.js";
 import { Later } from "./later.js";
 import { Mentions } from "./mentions.js";
+import { Reactions } from "./reactions.js";
 import { Templates } from "./templates.js";
 
 /*
@@ -15,4 +18,4 @@ import { Templates } from "./templates.js";
  *   inserted(items)  messages that were put into the list, or drawn again
  *   close()          the session is over
  */
-export const PARTS = [Drafts, Jump, Keeping, Later, Mentions, Templates];
+export const PARTS = [CodeBlocks, Drafts, EmojiButton, Jump, Keeping, Later, Mentions, Reactions, Templates];
