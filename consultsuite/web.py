@@ -59,6 +59,9 @@ def configuration() -> uvicorn.Config:
         ws_per_message_deflate=False,
         # A frame over this is not even buffered (docs/decisions/0006-frame-limits.md).
         ws_max_size=1024 * 1024,
+        # Who is gone without a word is known to be within the 35 s that presence promises.
+        ws_ping_interval=12.0,
+        ws_ping_timeout=12.0,
         timeout_graceful_shutdown=REQUEST_SECONDS,
         # Whom to believe about addresses is core.addresses' business.
         proxy_headers=False,

@@ -51,12 +51,14 @@ class DomainEvent:
     ``revokes`` names the field that holds the id of a person who loses the stream by this
     event: the hub cuts that person's sockets off when it delivers the event. ``ends`` names the
     field that holds the digest of a session or token of the stream's person that ends by this
-    event (`core.context.session_digest`): the hub closes its sockets.
+    event (`core.context.session_digest`): the hub closes its sockets. ``changes_hiding`` says
+    that the stream's person may keep other things from others now: their sockets look again.
     """
 
     classes: ClassVar[dict[str, type["DomainEvent"]]] = {}
     revokes: ClassVar[str | None] = None
     ends: ClassVar[str | None] = None
+    changes_hiding: ClassVar[bool] = False
 
     def __init_subclass__(cls) -> None:
         DomainEvent.classes[cls.__name__] = cls
@@ -111,3 +113,9 @@ def ended_session(name: str, data: dict[str, Any]) -> str | None:
         return None
     digest = data.get(event_class.ends)  # not in events from before it was kept
     return str(digest) if digest else None
+
+
+def is_about_hiding(name: str) -> bool:
+    """Whether the stream's person may keep other things from others after this event."""
+    event_class = DomainEvent.classes.get(name)
+    return event_class is not None and event_class.changes_hiding

@@ -7,7 +7,7 @@ one `Feed` per stream. While Redis is away it reads the log every second instead
 import asyncio
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -25,6 +25,7 @@ from core.outlet import Outlet
 from core.people import ConnectedPeople
 from core.queries import head, heads
 from core.rendering import Frame
+from core.watching import Watchers
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +53,8 @@ class Hub:
         self.feeds: dict[str, Feed] = {}
         self.outlets: set[Outlet] = set()
         self.people = ConnectedPeople(self.channel, self.outlets)
+        self.watchers = Watchers(self.channel, self.outlets)
+        self.seek_absent: Callable[[], Coroutine[Any, Any, None]] | None = None
         self.is_draining = False
         self._returning: asyncio.Task[None] | None = None
         self._leaving: set[Outlet] = set()
@@ -74,6 +77,7 @@ class Hub:
     def forget(self, outlet: Outlet) -> None:
         """Send nothing more to a socket, at once; `disconnect` does the rest."""
         outlet.is_closed = True
+        self.watchers.forget(outlet)
         if outlet in self.outlets:
             self.outlets.discard(outlet)
             self._leaving.add(outlet)
@@ -93,6 +97,7 @@ class Hub:
         for name in names:
             await self._close_unfollowed(name)
         await self.people.listen(self.feeds.keys())
+        await self.watchers.settle()
         self._leaving.discard(outlet)
         for name in [] if self.outlets else list(self.feeds):  # left behind by revocations
             await self._close_unfollowed(name)
@@ -254,6 +259,9 @@ class Hub:
         if message["type"] == "probe":
             self.channel.heard(message["number"])
             return
+        if message["type"] == "presence":
+            self.watchers.take(message)
+            return
         self.people.take(message)
         feed = self.feeds.get(message["stream"])
         if feed is None:
@@ -325,14 +333,21 @@ class Hub:
             text = json.dumps({"type": "heads", "streams": caught_up})
             outlet.write(text, ready.get(text) or ready.setdefault(text, on_the_wire(text)))
         await self.people.end_others()
+        await self.people.look_at_hiding()
 
     async def _attend(self) -> None:
-        """Keep presence alive at every heartbeat: also while the database hangs, and the watch with
-        it, those whose sockets are open are there."""
+        """Keep presence alive at every beat of it: also while the database hangs, and the watch
+        with it, those whose sockets are open are there. Twice a beat, seek who is absent."""
+        is_beat, seeking = False, asyncio.ensure_future(asyncio.sleep(0))
         while True:
-            await asyncio.sleep(settings.SOCKET_HEARTBEAT_SECONDS)
+            await asyncio.sleep(presence.SWEEP_SECONDS)
+            is_beat = not is_beat
             try:
-                await self._keep_presence()
+                if not is_beat:
+                    await self._keep_presence()
+                    await self.watchers.look()
+                if seeking.done() and self.seek_absent is not None:
+                    seeking = asyncio.ensure_future(self.seek_absent())
             except Exception:
                 logger.exception("Presence could not be kept")
 

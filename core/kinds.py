@@ -15,12 +15,14 @@ class StreamKind:
     All three run in a database thread. ``may_follow(user, object_id)`` decides. ``entered(user,
     object_id)`` is told of every socket that starts to follow, and again when it was lost from
     Redis meanwhile; ``left(user_id, object_id)`` when a person's last socket stops; the person
-    may have been deactivated by then.
+    may have been deactivated by then. Where following ``is_attended``, it is taking part: others
+    see it even of who hides their presence.
     """
 
     may_follow: Callable[[Any, UUID], bool]
     entered: Callable[[Any, UUID], None] | None = None
     left: Callable[[UUID, UUID], None] | None = None
+    is_attended: bool = False
 
 
 _stream_kinds: dict[str, StreamKind] = {}

@@ -9,6 +9,8 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from core.hiding import Hidden
+
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Take = Callable[[bytes], bool]
 
@@ -38,11 +40,15 @@ class Outlet:
         self.token = secrets.token_hex(8)
         self.presence = "active"
         self.streams: set[str] = set()
+        self.hidden: Hidden = frozenset()
+        """What its person keeps from others (core.hiding)."""
         # Where it is counted among the open sockets, and how many there may be (core.floods).
         self.places: dict[str, int] = {}
         self.is_closed = False
         self.missed: Callable[[], Coroutine[Any, Any, None]] | None = None
         """To be called when this socket was lost from Redis while it was open."""
+        self.look_again: Callable[[], Coroutine[Any, Any, None]] | None = None
+        """To be called when its person may keep other things from others."""
         self.is_idle = asyncio.Event()
         """Cleared while a frame from the socket is being handled."""
         self.is_idle.set()

@@ -14,6 +14,7 @@ from core.authentication import ended
 from core.channel import LAYER_SECONDS, Channel
 from core.database import in_database
 from core.events import PERSON, StreamKey
+from core.hiding import hidden_of
 from core.outages import REDIS_AWAY, redis_outage
 from core.outlet import Outlet
 
@@ -43,6 +44,8 @@ class ConnectedPeople:
             self.revoked(message["stream"], message["revokes"])
         if message.get("ends"):
             self._end_session(message["stream"], message["ends"])
+        if message.get("changes_hiding"):
+            _look_again(self.sockets_of(message["stream"].removeprefix(f"{PERSON}:")))
 
     def revoked(self, stream: str, user_id: str) -> None:
         """Somebody has lost a stream: if it is the one about them, they have lost everything."""
@@ -57,6 +60,11 @@ class ConnectedPeople:
     async def end_others(self) -> None:
         """Close the sockets that may not go on, by a look at the database."""
         _end(await in_database(ended, list(self.outlets)))
+
+    async def look_at_hiding(self) -> None:
+        """Make up for not having heard that people keep other things from others now."""
+        hidden = await in_database(hidden_of, {outlet.user_id for outlet in self.outlets})
+        _look_again([o for o in self.outlets if hidden.get(o.user_id, o.hidden) != o.hidden])
 
     async def listen(self, followed: Set[str]) -> None:
         """Be in the group of each connected person's stream, and of nobody else's.
@@ -83,6 +91,17 @@ class ConnectedPeople:
             self.heard.discard(user_id)
             if str(stream) not in followed:
                 await self.channel.discard(stream.group)
+
+
+_looking: set[asyncio.Task[None]] = set()
+
+
+def _look_again(outlets: list[Outlet]) -> None:
+    for outlet in outlets:
+        if outlet.look_again is not None:
+            task = asyncio.ensure_future(outlet.look_again())
+            _looking.add(task)
+            task.add_done_callback(_looking.discard)
 
 
 def _end(outlets: list[Outlet]) -> None:

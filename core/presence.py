@@ -1,7 +1,8 @@
 """Who is here: kept in Redis with expiry, one field per open socket; never a database write.
 
 A person is `active` when any of their sockets is, else `away` when one is open, else `offline`.
-A socket whose process died is forgotten after `EXPIRY_SECONDS`.
+A socket whose process died is forgotten after `EXPIRY_SECONDS`; whichever process finds it first
+tells the others (`claim_absent`).
 """
 
 import asyncio
@@ -9,8 +10,8 @@ import json
 import threading
 import time
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -23,11 +24,28 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from core.events import StreamKey
+from core.hiding import PRESENCE
 from core.outlet import Outlet
 
-EXPIRY_SECONDS = 2.25 * settings.SOCKET_HEARTBEAT_SECONDS
+BEAT_SECONDS = min(10.0, settings.SOCKET_HEARTBEAT_SECONDS)
+"""How often a process says which sockets it has."""
+
+EXPIRY_SECONDS = 2.25 * BEAT_SECONDS
 EXPIRY = timedelta(seconds=EXPIRY_SECONDS)
-"""More than two heartbeats, so that one slow beat makes nobody look absent."""
+"""More than two beats, so that one slow beat makes nobody look absent; little enough that others
+know within 35 s that somebody's browser or server died."""
+
+SWEEP_SECONDS = BEAT_SECONDS / 2
+"""How often a process looks for sockets that nobody speaks for any more."""
+
+KEPT_SECONDS = 600
+"""How long what is known of somebody's sockets waits to be claimed."""
+
+SEEN_SECONDS = 30 * 24 * 3600
+"""How long Redis knows to the second when somebody was seen; the database knows the minute."""
+
+SOCKETS = "presence:sockets"
+"""Every open socket, as ``<user>:<token>``, by the time until which it counts."""
 
 RETURN_SECONDS = min(15.0, EXPIRY_SECONDS)
 """How long people still count whose process was asked to end: their browsers come back sooner."""
@@ -42,13 +60,28 @@ _async_clients: dict[asyncio.AbstractEventLoop, async_redis.Redis] = {}
 
 @dataclass(frozen=True)
 class Presence:
-    """One person: their state and the streams that their open sockets follow."""
+    """One person: their state and the streams that their open sockets follow.
+
+    ``is_hidden``: they keep it from others. ``seen_at`` is when they were last known to be here.
+    """
 
     state: str = "offline"
     streams: frozenset[str] = frozenset()
+    is_hidden: bool = False
+    seen_at: datetime | None = field(default=None, compare=False)
 
 
 OFFLINE = Presence()
+
+
+@dataclass(frozen=True)
+class Absence:
+    """A socket that nobody speaks for any more, and what remains of its person."""
+
+    user_id: UUID
+    streams: frozenset[str]
+    is_hidden: bool
+    remaining: Presence
 
 
 def _client() -> redis.Redis:
@@ -86,8 +119,30 @@ def _key(user_id: UUID | str) -> str:
 
 
 def _value(outlet: Outlet, seconds: float) -> str:
-    until = time.time() + seconds
-    return json.dumps({"state": outlet.presence, "until": until, "streams": sorted(outlet.streams)})
+    now = time.time()
+    value = {"state": outlet.presence, "until": now + seconds, "at": now}
+    if PRESENCE in outlet.hidden:
+        value["hidden"] = True
+    return json.dumps({**value, "streams": sorted(outlet.streams)})
+
+
+def _write(pipe: Any, outlet: Outlet, seconds: float) -> None:
+    pipe.hset(_key(outlet.user_id), outlet.token, _value(outlet, seconds))
+
+
+def _keep(pipe: Any, outlet: Outlet, seconds: float) -> None:
+    pipe.expire(_key(outlet.user_id), KEPT_SECONDS)
+    pipe.zadd(SOCKETS, {f"{outlet.user_id}:{outlet.token}": time.time() + seconds})
+
+
+def _forget(pipe: Any, user_id: UUID | str, token: str) -> None:
+    """The socket is gone; its person was here until now."""
+    pipe.zrem(SOCKETS, f"{user_id}:{token}")
+    pipe.hdel(_key(user_id), token)
+
+
+def _seen_key(user_id: UUID | str) -> str:
+    return f"seen:{user_id}"
 
 
 async def touch(outlet: Outlet) -> tuple[Presence, Presence]:
@@ -97,8 +152,8 @@ async def touch(outlet: Outlet) -> tuple[Presence, Presence]:
     """
     key = _key(outlet.user_id)
     pipe = _async_client().pipeline(transaction=False)
-    pipe.hset(key, outlet.token, _value(outlet, EXPIRY_SECONDS))
-    pipe.expire(key, EXPIRY)
+    _write(pipe, outlet, EXPIRY_SECONDS)
+    _keep(pipe, outlet, EXPIRY_SECONDS)
     _take(pipe, outlet)
     pipe.hgetall(key)
     fields = (await pipe.execute())[-1]
@@ -113,9 +168,9 @@ async def refresh(outlets: Collection[Outlet]) -> list[Outlet]:
     """
     pipe = _async_client().pipeline(transaction=False)
     for outlet in outlets:
-        pipe.hset(_key(outlet.user_id), outlet.token, _value(outlet, EXPIRY_SECONDS))
+        _write(pipe, outlet, EXPIRY_SECONDS)
     for outlet in outlets:
-        pipe.expire(_key(outlet.user_id), EXPIRY)
+        _keep(pipe, outlet, EXPIRY_SECONDS)
         _take(pipe, outlet)
     added = (await pipe.execute())[: len(outlets)]
     return [outlet for outlet, is_new in zip(outlets, added, strict=True) if is_new]
@@ -125,21 +180,70 @@ async def expect_back(outlets: Iterable[Outlet]) -> None:
     """These sockets are about to be closed by us: their people count for `RETURN_SECONDS`."""
     pipe = _async_client().pipeline(transaction=False)
     for outlet in outlets:
-        pipe.hset(_key(outlet.user_id), outlet.token, _value(outlet, RETURN_SECONDS))
-        pipe.expire(_key(outlet.user_id), EXPIRY)
+        _write(pipe, outlet, RETURN_SECONDS)
+        _keep(pipe, outlet, RETURN_SECONDS)
         for place in outlet.places:
             pipe.zrem(place, outlet.token)
     await pipe.execute()
 
 
 async def drop(outlet: Outlet) -> Presence:
-    """Forget a closed socket. Returns what remains of the person."""
+    """Forget a closed socket, until which its person was here. Returns what remains of them."""
     pipe = _async_client().pipeline(transaction=False)
     for place in outlet.places:
         pipe.zrem(place, outlet.token)
-    pipe.hdel(_key(outlet.user_id), outlet.token)
+    _forget(pipe, outlet.user_id, outlet.token)
+    now = time.time()
+    pipe.set(_seen_key(outlet.user_id), now, ex=SEEN_SECONDS)
     pipe.hgetall(_key(outlet.user_id))
-    return _merge((await pipe.execute())[-1])
+    return _merge((await pipe.execute())[-1], now)
+
+
+# In one step, so that each socket is claimed once, and none that has just been spoken for.
+_CLAIM = """
+    local over = redis.call('ZRANGEBYSCORE', KEYS[1], 0, ARGV[1], 'LIMIT', 0, ARGV[2])
+    if #over > 0 then redis.call('ZREM', KEYS[1], unpack(over)) end
+    return over
+"""
+
+CLAIMED_AT_ONCE = 200
+
+
+async def claim_absent() -> list[Absence]:
+    """Take up to `CLAIMED_AT_ONCE` sockets out that nobody speaks for any more: their processes
+    died. No other process gets the same ones."""
+    client = _async_client()
+    names: list[bytes] = await client.eval(
+        _CLAIM, 1, SOCKETS, str(time.time()), str(CLAIMED_AT_ONCE)
+    )
+    claimed = [tuple(name.decode().split(":")) for name in names]
+    pipe = client.pipeline(transaction=False)
+    for user_id, token in claimed:
+        pipe.hget(_key(user_id), token)
+        _forget(pipe, user_id, token)
+        pipe.hgetall(_key(user_id))
+    answers = await pipe.execute() if claimed else []
+    found = []
+    for number, (user_id, _) in enumerate(claimed):
+        value, *_, fields = answers[4 * number : 4 * number + 4]
+        if value is not None:
+            found.append(_absence(UUID(user_id), json.loads(value), fields))
+    pipe = client.pipeline(transaction=False)
+    for absence in found:
+        if absence.remaining.seen_at is not None:
+            seen = absence.remaining.seen_at.timestamp()
+            pipe.set(_seen_key(absence.user_id), seen, ex=SEEN_SECONDS)
+    await pipe.execute()
+    return found
+
+
+def _absence(user_id: UUID, socket: dict[str, Any], fields: Mapping[Any, Any]) -> Absence:
+    return Absence(
+        user_id,
+        frozenset(socket["streams"]),
+        bool(socket.get("hidden")),
+        _merge(fields, socket.get("at", 0)),
+    )
 
 
 def take_places(outlet: Outlet) -> bool:
@@ -167,7 +271,30 @@ def _take(pipe: Any, outlet: Outlet) -> None:
 
 async def aread(user_id: UUID | str) -> Presence:
     """One person's presence, from an event loop."""
-    return _merge(await _async_client().hgetall(_key(user_id)))
+    return (await aread_many([str(user_id)]))[str(user_id)]
+
+
+async def aread_many(user_ids: Iterable[str]) -> dict[str, Presence]:
+    """The presence of many people, from an event loop, a hundred in a round trip."""
+    ids = list(user_ids)
+    found: dict[str, Presence] = {}
+    for start in range(0, len(ids), 100):
+        part = ids[start : start + 100]
+        pipe = _async_client().pipeline(transaction=False)
+        for user_id in part:
+            _ask(pipe, user_id)
+        found |= zip(part, _answers(await pipe.execute()), strict=True)
+    return found
+
+
+def _ask(pipe: Any, user_id: UUID | str) -> None:
+    pipe.hgetall(_key(user_id))
+    pipe.get(_seen_key(user_id))
+
+
+def _answers(answers: list[Any]) -> list[Presence]:
+    pairs = zip(answers[::2], answers[1::2], strict=True)
+    return [_merge(fields, float(seen or 0)) for fields, seen in pairs]
 
 
 async def close() -> None:
@@ -182,12 +309,12 @@ def read(user_ids: Iterable[UUID]) -> dict[UUID, Presence]:
     ids = list(user_ids)
     pipe = _client().pipeline(transaction=False)
     for user_id in ids:
-        pipe.hgetall(_key(user_id))
+        _ask(pipe, user_id)
     try:
         answers = pipe.execute()
     except (OSError, redis.RedisError):
         return dict.fromkeys(ids, OFFLINE)
-    return {user_id: _merge(answer) for user_id, answer in zip(ids, answers, strict=True)}
+    return dict(zip(ids, _answers(answers), strict=True))
 
 
 def is_following(user_id: UUID, stream: StreamKey) -> bool:
@@ -196,11 +323,16 @@ def is_following(user_id: UUID, stream: StreamKey) -> bool:
     return str(stream) in _merge(fields).streams
 
 
-def _merge(fields: Mapping[Any, str | bytes]) -> Presence:
+def _merge(fields: Mapping[Any, str | bytes], seen: float = 0) -> Presence:
+    """What somebody's sockets amount to; ``seen`` is when they were here, as far as is known."""
     now = time.time()
     sockets: list[dict[str, Any]] = [json.loads(value) for value in fields.values()]
     alive = [socket for socket in sockets if socket["until"] > now]
+    seen = max([seen, *(socket.get("at", 0) for socket in sockets)])
+    seen_at = datetime.fromtimestamp(seen, UTC) if seen else None
     if not alive:
-        return OFFLINE
+        return Presence(seen_at=seen_at)
     state = "active" if any(socket["state"] == "active" for socket in alive) else "away"
-    return Presence(state, frozenset(name for socket in alive for name in socket["streams"]))
+    streams = frozenset(name for socket in alive for name in socket["streams"])
+    is_hidden = any(socket.get("hidden") for socket in alive)
+    return Presence(state, streams, is_hidden, seen_at)

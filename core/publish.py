@@ -21,7 +21,7 @@ from redis.retry import Retry
 from core import errands
 from core.context import current_origin
 from core.database import DATABASE_AWAY, ask
-from core.events import PERSON, DomainEvent, StreamKey
+from core.events import PERSON, DomainEvent, StreamKey, is_about_hiding
 from core.models import Errand, Event, Stream
 from core.outages import REDIS_AWAY, database_outage, redis_outage
 from core.rendering import Frame, frames
@@ -176,6 +176,8 @@ def _publish(stream: StreamKey, row: Event) -> None:
     }
     if frame.ends:
         message["ends"] = frame.ends
+    if is_about_hiding(row.name):
+        message["changes_hiding"] = True
     try:
         _broadcast([(stream.group, message), *_news(frame, row)])
     except REDIS_AWAY as error:

@@ -29,6 +29,7 @@ from core.errors import ActionError, NotAllowed, RateLimited, ReadOnlyToken
 from core.events import MAX_NUMBER, StreamKey, UnknownStream
 from core.floods import FLOOD, Frames, admitted, take_place
 from core.frames import TAKE, FrameError, error_frame, parse_frame
+from core.hiding import Hidden, hidden_of
 from core.hub import RESTARTING, Hub, hub
 from core.kinds import kind_of
 from core.outages import database_outage, note_away
@@ -143,7 +144,7 @@ class SuiteConsumer(AsyncWebsocketConsumer):
         await self.accept(subprotocol=self.scope.get("token_protocol"))
         self.origin = origin_of_scope(self.scope, credentials.digest)
         try:
-            person = await in_database(admitted, credentials, self.origin.ip)
+            person, hidden = await in_database(_admit, credentials, self.origin.ip)
         except DATABASE_AWAY as error:
             database_outage.note(error)
             await self.close(code=TRY_AGAIN_LATER)
@@ -164,6 +165,7 @@ class SuiteConsumer(AsyncWebsocketConsumer):
             raise StopConsumer
         offered = self.scope.get("extensions", {}).get(TAKE, {})
         outlet = Outlet(self.base_send, self.user_id, credentials, offered.get("take"))
+        outlet.hidden = hidden
         try:
             await in_database(take_place, outlet, self.origin.ip)
         except RateLimited as error:
@@ -321,6 +323,12 @@ class SuiteConsumer(AsyncWebsocketConsumer):
             name: content[name] for name in ("id", "stream") if isinstance(content.get(name), str)
         }
         self.reply(type="error", **named, code=code, detail=detail, **more)
+
+
+def _admit(credentials: Credentials, address: str | None) -> tuple[Any, Hidden]:
+    """The person of a new socket, or None, and what they keep from others. Blocking."""
+    person = admitted(credentials, address)
+    return person, hidden_of([person.pk])[person.pk] if person is not None else Hidden()
 
 
 @frame("subscribe", reads=True)

@@ -2,6 +2,8 @@
 
 import asyncio
 from contextlib import suppress
+from functools import partial
+from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
@@ -12,6 +14,7 @@ from core.context import Origin, acting_from
 from core.database import DATABASE_AWAY, in_database
 from core.errors import ActionError
 from core.events import StreamKey
+from core.hiding import PRESENCE, hidden_of
 from core.hub import Hub
 from core.kinds import kind_of
 from core.outages import REDIS_AWAY, database_outage, redis_outage
@@ -25,7 +28,10 @@ class Stay:
         self.hub = hub
         self.outlet = outlet
         self.origin = origin
+        self._said = ""
         outlet.missed = self.come_back
+        outlet.look_again = self.look_again
+        hub.seek_absent = partial(seek_absent, hub)
 
     async def entered(self, stream: StreamKey, holder: Holder, *, is_back: bool = False) -> None:
         """The socket follows a stream now. A second tab is no news; who is back always is.
@@ -34,6 +40,7 @@ class Stay:
         """
         if (kept := await self._keep_presence()) is not None:
             others, everyone = kept
+            await self._publish(everyone)
             if is_back or str(stream) not in others.streams or others.state != everyone.state:
                 await self._announce(stream, everyone.state)
         kind = kind_of(stream)
@@ -59,6 +66,8 @@ class Stay:
                 remaining = await presence.aread(self.outlet.user_id)
             for stream in streams:
                 await self._tell(stream, remaining)
+            if not self._hides:
+                await publish(self.hub, self.outlet.user_id, remaining)
         except REDIS_AWAY as error:
             redis_outage.note(error)
         except DATABASE_AWAY as error:
@@ -67,6 +76,7 @@ class Stay:
     async def show(self) -> None:
         """Keep this socket's state in Redis and tell all streams that it follows."""
         if (kept := await self._keep_presence()) is not None:
+            await self._publish(kept[1])
             for name in list(self.outlet.streams):
                 await self._announce(StreamKey.parse(name), kept[1].state)
 
@@ -83,6 +93,37 @@ class Stay:
         except DATABASE_AWAY as error:
             database_outage.note(error)
 
+    async def look_again(self) -> None:
+        """The person may keep other things from others now: who hides looks offline at once."""
+        try:
+            hidden = (await in_database(hidden_of, [self.outlet.user_id]))[self.outlet.user_id]
+        except DATABASE_AWAY as error:
+            database_outage.note(error)
+            return
+        was_hidden, self.outlet.hidden = self._hides, hidden
+        if self._hides == was_hidden or self.outlet.is_closed:
+            return
+        self._said = ""
+        if not self._hides:
+            await self.show()
+            return
+        await self._keep_presence()
+        for name in list(self.outlet.streams):
+            stream = StreamKey.parse(name)
+            if not is_attended(stream):
+                await announce(self.hub, self.outlet.user_id, stream, "offline")
+        await self.hub.watchers.publish(self.outlet.user_id, "offline", None)
+
+    @property
+    def _hides(self) -> bool:
+        return PRESENCE in self.outlet.hidden
+
+    async def _publish(self, everyone: presence.Presence) -> None:
+        """Tell who watches the person, once for each state."""
+        if not self._hides and everyone.state != self._said:
+            self._said = everyone.state
+            await publish(self.hub, self.outlet.user_id, everyone)
+
     async def _keep_presence(self) -> tuple[presence.Presence, presence.Presence] | None:
         """Write the socket's state. Returns what `touch` does, None while Redis is away."""
         try:
@@ -92,14 +133,60 @@ class Stay:
             return None
 
     async def _tell(self, stream: StreamKey, remaining: presence.Presence) -> None:
-        if str(stream) in remaining.streams:
-            return  # another tab or device is still here
-        await self._announce(stream, remaining.state if remaining.streams else "offline")
-        kind = kind_of(stream)
-        if kind is not None and kind.left is not None:
-            await in_database(kind.left, self.outlet.user_id, stream.object_id)
+        await tell(self.hub, self.outlet.user_id, stream, remaining, is_hidden=self._hides)
 
     async def _announce(self, stream: StreamKey, state: str) -> None:
-        user_id = self.outlet.user_id
-        message = {"type": "presence", "stream": str(stream), "user": user_id, "state": state}
-        await self.hub.broadcast(stream, message)
+        if not self._hides or is_attended(stream):
+            await announce(self.hub, self.outlet.user_id, stream, state)
+
+
+def is_attended(stream: StreamKey) -> bool:
+    """Whether following the stream is taking part, which nobody hides."""
+    kind = kind_of(stream)
+    return kind is not None and kind.is_attended
+
+
+async def announce(hub: Hub, user_id: UUID, stream: StreamKey, state: str) -> None:
+    """Tell who follows the stream of a person's state."""
+    message = {"type": "presence", "stream": str(stream), "user": user_id, "state": state}
+    await hub.broadcast(stream, message)
+
+
+async def publish(hub: Hub, user_id: UUID, person: presence.Presence) -> None:
+    """Tell who watches the person of their state."""
+    await hub.watchers.publish(user_id, person.state, person.seen_at)
+
+
+async def tell(
+    hub: Hub, user_id: UUID, stream: StreamKey, remaining: presence.Presence, *, is_hidden: bool
+) -> None:
+    """One of a person's sockets does not follow the stream any more."""
+    if str(stream) in remaining.streams:
+        return  # another tab or device is still here
+    if not is_hidden or is_attended(stream):
+        state = remaining.state if remaining.streams else "offline"
+        await announce(hub, user_id, stream, state)
+    kind = kind_of(stream)
+    if kind is not None and kind.left is not None:
+        await in_database(kind.left, user_id, stream.object_id)
+
+
+async def seek_absent(hub: Hub) -> None:
+    """Tell of people whose sockets nobody speaks for any more: their processes died."""
+    try:
+        while absences := await presence.claim_absent():
+            for absence in absences:
+                await _tell_absent(hub, absence)
+    except REDIS_AWAY as error:
+        redis_outage.note(error)
+    except DATABASE_AWAY as error:
+        database_outage.note(error)
+
+
+async def _tell_absent(hub: Hub, absence: presence.Absence) -> None:
+    is_hidden = absence.is_hidden or absence.remaining.is_hidden
+    if not is_hidden:
+        await publish(hub, absence.user_id, absence.remaining)
+    for name in sorted(absence.streams):
+        stream = StreamKey.parse(name)
+        await tell(hub, absence.user_id, stream, absence.remaining, is_hidden=is_hidden)

@@ -29,7 +29,10 @@ def _left(user_id: UUID, room_id: UUID) -> None:
         go_away(actor=user, room=room, user=user)
 
 
-stream_kind("room", StreamKind(may_follow=_may_follow, entered=_entered, left=_left))
+stream_kind(
+    "room",
+    StreamKind(may_follow=_may_follow, entered=_entered, left=_left, is_attended=True),
+)
 
 
 @frame("signal")
