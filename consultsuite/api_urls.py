@@ -15,10 +15,13 @@ from messaging.api import (
     kept,
     mentions,
     messages,
+    presence,
     reactions,
+    receipts,
     reminders,
     scheduled,
     search,
+    settings,
     templates,
 )
 from rooms.api import agenda, invitations, participants, rooms
@@ -67,6 +70,17 @@ urlpatterns: list[URLPattern] = [
     path(f"{CONTACT}accept/", contacts.AcceptContact.as_view(), name="contact-accept"),
     path(f"{CONTACT}decline/", contacts.DeclineContact.as_view(), name="contact-decline"),
     path(f"{CONTACT}withdraw/", contacts.WithdrawContact.as_view(), name="contact-withdraw"),
+    path(
+        f"{CONVERSATION}received/",
+        receipts.ConversationReceived.as_view(),
+        name="conversation-received",
+    ),
+    path(
+        f"{CONVERSATION}settings/", settings.PlaceSettings.as_view(), name="conversation-settings"
+    ),
+    path("presence/", presence.People.as_view(), name="presence"),
+    path("messaging/settings/", settings.Settings.as_view(), name="messaging-settings"),
+    path(f"{MESSAGE}seen-by/", receipts.MessageSeenBy.as_view(), name="message-seen-by"),
     path(MESSAGE, messages.MessageDetail.as_view(), name="message"),
     path(f"{MESSAGE}revisions/", messages.MessageRevisions.as_view(), name="message-revisions"),
     path(f"{CONVERSATION}names/", mentions.ConversationNames.as_view(), name="conversation-names"),

@@ -27,8 +27,10 @@ from messaging.models import (
     Mention,
     Message,
     MessageRevision,
+    MessagingSettings,
     Pin,
     Reaction,
+    ReadMark,
     Reminder,
     ReplyTemplate,
     SavedMessage,
@@ -322,3 +324,28 @@ class ReminderAdmin(OfPersonAdmin, ReadOnlyAdmin):
     date_hierarchy = "remind_at"
     ordering = ["-created_at"]
     fields = ["user", "message", "remind_at", "state", "created_at"]
+
+
+@admin.register(ReadMark)
+class ReadMarkAdmin(OfConversationAdmin, ReadOnlyAdmin):
+    """When people saw how much of a conversation, as they show it to the others there."""
+
+    list_display = ["user", "conversation_id", "seq", "at"]
+    list_select_related = ["user"]
+    search_fields = ["=user__email", "=conversation__id"]
+    show_full_result_count = False
+    ordering = ["-pk"]
+
+
+@admin.register(MessagingSettings)
+class MessagingSettingsAdmin(PersonalAdmin, ReadOnlyAdmin):
+    """How people want to be reached, and what they show of themselves."""
+
+    list_display = ["user", "notifications", "shows_receipts", "shows_typing", "shows_presence"]
+    list_select_related = ["user"]
+    search_fields = ["user__email", "user__name"]
+    ordering = ["user__name"]
+
+    def subject_of(self, row: MessagingSettings) -> Subject:
+        """The person."""
+        return account_of(row.user)

@@ -7,14 +7,21 @@ from django.shortcuts import get_object_or_404
 
 from accounts.models import User
 from core.context import current_origin
-from core.events import StreamKey
+from core.database import in_database
+from core.events import MAX_NUMBER, StreamKey
+from core.frames import FrameError
+from core.hiding import hides
 from core.kinds import StreamKind, stream_kind
 from core.limits import spend
 from core.sockets import SuiteConsumer, frame, text_of, uuid_of, writing_frame
+from core.watching import MAX_WATCHED, states
 from messaging.actions.messages import send_message
+from messaging.actions.receipts import note_delivered
 from messaging.fragments import message_resource
 from messaging.models import Conversation, Message
 from messaging.queries.conversations import visible_conversation
+from messaging.queries.presence import presence_of
+from messaging.queries.settings import hidden_by, types_openly
 
 
 def _may_follow(user: User, conversation_id: UUID) -> bool:
@@ -22,6 +29,7 @@ def _may_follow(user: User, conversation_id: UUID) -> bool:
 
 
 stream_kind("conversation", StreamKind(may_follow=_may_follow))
+hides(hidden_by)
 
 
 @writing_frame("message.send")
@@ -48,8 +56,44 @@ async def typing(consumer: SuiteConsumer, content: dict[str, Any]) -> None:
     stream = StreamKey("conversation", uuid_of(content, "conversation"))
     if str(stream) not in consumer.outlet.streams:
         return  # not (or no longer) followed by this socket: nothing to tell anybody
+    if not types_openly(consumer.outlet.hidden, stream.object_id):
+        return
     await consumer.hub.broadcast(
         stream,
         {"type": "typing", "stream": str(stream), "user": consumer.user_id},
         skip=str(consumer.user_id),
     )
+
+
+@frame("received")
+async def received(consumer: SuiteConsumer, content: dict[str, Any]) -> None:
+    """Note that everything up to a number has got here; nothing is answered."""
+    conversation_id, seq = uuid_of(content, "conversation"), content.get("seq")
+    if type(seq) is not int or not 0 <= seq <= MAX_NUMBER:
+        raise FrameError("'seq' must be a number from 0.", field="seq")
+    await in_database(_received, await consumer.actor(), conversation_id, seq)
+
+
+def _received(actor: User, conversation_id: UUID, seq: int) -> None:
+    conversation = visible_conversation(actor, conversation_id)
+    note_delivered(actor=actor, conversation=conversation, seq=seq)
+
+
+@frame("presence.watch", reads=True)
+async def watch(consumer: SuiteConsumer, content: dict[str, Any]) -> None:
+    """Answer who is here of these people, and tell of their changes from now on.
+
+    In place of those watched before; who shares no conversation with one is left out. It ends
+    after five minutes, unless it is asked again.
+    """
+    ids = _people(content.get("users"))
+    known = await in_database(presence_of, await consumer.actor(), ids)
+    named = {str(user_id): state for user_id, state in known.items()}
+    await consumer.hub.watchers.watch(consumer.outlet, named)
+    consumer.reply(**states(named))
+
+
+def _people(ids: object) -> list[UUID]:
+    if not isinstance(ids, list) or len(ids) > MAX_WATCHED:
+        raise FrameError(f"'users' must be at most {MAX_WATCHED} ids.", field="users")
+    return [uuid_of({"users": user_id}, "users") for user_id in ids]

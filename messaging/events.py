@@ -292,3 +292,37 @@ class ReminderDue(DomainEvent):
     """The time of a reminder has come."""
 
     reminder_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessagesSeen(DomainEvent):
+    """Somebody who shows receipts has seen others' messages up to a number."""
+
+    user_id: UUID
+    seq: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessagesDelivered(DomainEvent):
+    """A device of somebody who shows receipts has got the messages up to a number."""
+
+    user_id: UUID
+    seq: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessagingSettingsChanged(DomainEvent):
+    """Somebody changed their settings of messaging. Stream: ``user:<id>``, it is theirs alone."""
+
+    changes_hiding: ClassVar[bool] = True
+    changed: list[str]
+    enter_sends: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConversationSettingsChanged(DomainEvent):
+    """Somebody changed their settings of one conversation. Stream: ``user:<id>``."""
+
+    changes_hiding: ClassVar[bool] = True
+    conversation_id: UUID
+    changed: list[str]

@@ -8,6 +8,7 @@ from django.utils.dateparse import parse_datetime
 
 from accounts.models import Organisation
 from core.forms import LocalDateTimeField
+from messaging.models import ConversationMember, MessagingSettings, Notify
 from messaging.models.message import MAX_BODY_CHARACTERS
 from messaging.models.reminder import MAX_NOTE_CHARACTERS
 from messaging.models.template import MAX_SHORTCUT_CHARACTERS, MAX_TITLE_CHARACTERS
@@ -85,3 +86,127 @@ class ReminderForm(forms.Form):
         max_length=MAX_NOTE_CHARACTERS,
         widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off"}),
     )
+
+
+DAYS = [
+    (0, "Monday"),
+    (1, "Tuesday"),
+    (2, "Wednesday"),
+    (3, "Thursday"),
+    (4, "Friday"),
+    (5, "Saturday"),
+    (6, "Sunday"),
+]
+
+
+class TimeInput(forms.TimeInput):
+    """The browser's own picker of a time of day."""
+
+    input_type = "time"
+
+    def __init__(self) -> None:
+        super().__init__(format="%H:%M")
+
+
+class SettingsForm(forms.Form):
+    """Somebody's settings of messaging; quiet hours are in their own zone."""
+
+    notifications = forms.ChoiceField(
+        label="Tell me about", choices=Notify.choices, widget=forms.RadioSelect
+    )
+    has_quiet_hours = forms.BooleanField(label="Keep quiet hours", required=False)
+    quiet_from = forms.TimeField(label="From", required=False, widget=TimeInput())
+    quiet_until = forms.TimeField(label="Until", required=False, widget=TimeInput())
+    quiet_days = forms.TypedMultipleChoiceField(
+        label="On",
+        choices=DAYS,
+        coerce=int,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    shows_receipts = forms.BooleanField(
+        label="Read receipts",
+        required=False,
+        help_text="Others see what has reached you and what you have seen, and when.",
+    )
+    shows_typing = forms.BooleanField(
+        label="Typing", required=False, help_text="Others see that you are writing."
+    )
+    shows_presence = forms.BooleanField(
+        label="Presence",
+        required=False,
+        help_text="Others see whether you are here, and when you were. Who is in a consultation "
+        "with you sees that you are there in any case.",
+    )
+    enter_sends = forms.BooleanField(
+        label="Enter sends",
+        required=False,
+        help_text="Shift Enter starts a line. Without it, Enter starts a line and Ctrl Enter "
+        "sends.",
+    )
+
+    def __init__(self, data: Any = None, *, settings: MessagingSettings) -> None:
+        initial: dict[str, Any] = {name: getattr(settings, name, None) for name in self.base_fields}
+        initial["has_quiet_hours"] = settings.quiet_from is not None
+        super().__init__(data, initial=initial)
+
+    def clean(self) -> dict[str, Any]:
+        """Quiet hours that are kept have both ends and a day."""
+        values = super().clean() or {}
+        if values.get("has_quiet_hours"):
+            for name, words in {
+                "quiet_from": "Enter when they begin.",
+                "quiet_until": "Enter when they end.",
+                "quiet_days": "Choose at least one day.",
+            }.items():
+                if name not in self.errors and values.get(name) in (None, []):
+                    self.add_error(name, words)
+        return values
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """What `change_settings` takes."""
+        values = dict(self.cleaned_data)
+        if not values.pop("has_quiet_hours"):
+            values |= {"quiet_from": None, "quiet_until": None}
+            del values["quiet_days"]  # which days they were stays known
+        return values
+
+
+FOLLOWED = {"": None, "yes": True, "no": False}
+
+
+class PlaceSettingsForm(forms.Form):
+    """In what one conversation differs from somebody's settings, each of which it may follow."""
+
+    notifications = forms.ChoiceField(label="Tell me about", required=False)
+    shows_receipts = forms.TypedChoiceField(
+        label="Read receipts", required=False, coerce=FOLLOWED.get, empty_value=None
+    )
+    shows_typing = forms.TypedChoiceField(
+        label="Typing", required=False, coerce=FOLLOWED.get, empty_value=None
+    )
+
+    def __init__(
+        self, data: Any = None, *, place: ConversationMember, settings: MessagingSettings
+    ) -> None:
+        words = {value: word for word, value in FOLLOWED.items()}
+        initial = {
+            "notifications": place.notifications,
+            "shows_receipts": words[place.shows_receipts],
+            "shows_typing": words[place.shows_typing],
+        }
+        super().__init__(data, initial=initial)
+        general = Notify(settings.notifications).label.lower()
+        fields: dict[str, Any] = self.fields
+        fields["notifications"].choices = [
+            ("", f"As in my settings: {general}"),
+            *Notify.choices,
+        ]
+        for name in ("shows_receipts", "shows_typing"):
+            general = "shown" if getattr(settings, name) else "hidden"
+            fields[name].choices = [
+                ("", f"As in my settings: {general}"),
+                ("yes", "Show here"),
+                ("no", "Hide here"),
+            ]

@@ -1,6 +1,7 @@
 """Accounts come to be, change their profile, and are deactivated."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -9,6 +10,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from accounts.events import (
@@ -28,6 +30,8 @@ from core.pictures import square_picture
 from core.publish import record
 
 PROFILE_FIELDS = ("name", "timezone", "locale", "picture")
+
+SEEN_AT_MOST_EVERY = timedelta(minutes=1)
 
 
 class InvalidProfile(ActionError):
@@ -177,8 +181,12 @@ def activate_person(*, actor: User, user: User) -> User:
 
 @transaction.atomic
 def note_last_seen(*, actor: User) -> None:
-    """Keep when the person's last socket closed. Presence is not history: no event."""
-    User.objects.filter(pk=actor.pk).update(last_seen_at=Now())
+    """Keep when the person's last socket closed. Presence is not history: no event.
+
+    At most once a minute: Redis knows the second (core.presence).
+    """
+    before = Q(last_seen_at__isnull=True) | Q(last_seen_at__lt=Now() - SEEN_AT_MOST_EVERY)
+    User.objects.filter(before, pk=actor.pk).update(last_seen_at=Now())
 
 
 def _set_active(actor: User, user: User, is_active: bool) -> User:

@@ -108,6 +108,12 @@ def colours(first_comers: Sequence[UUID]) -> str:
     )
 
 
+@register.filter
+def as_json(value: Any) -> str:
+    """For a data attribute, where a script reads it."""
+    return json.dumps(value, separators=(",", ":"))
+
+
 @register.simple_tag
 def control(field: BoundField, css: str = "field", **more: str) -> SafeString:
     """A form field's control with our classes beside the widget's own.

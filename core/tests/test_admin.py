@@ -17,6 +17,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.actions.devices import note_device
+from accounts.actions.people import confirm_address, sign_up
 from accounts.actions.tokens import create_api_token
 from accounts.models import (
     BusinessRole,
@@ -27,6 +28,8 @@ from accounts.models import (
 )
 from audit.actions.receipts import look_at
 from core.models import Errand, Event, IdempotentAnswer, PolicyViolation
+from messaging.actions.contacts import request_contact
+from messaging.actions.conversations import mark_read
 from messaging.actions.drafts import save_draft
 from messaging.actions.messages import edit_message, send_message
 from messaging.actions.pins import pin_message
@@ -34,7 +37,9 @@ from messaging.actions.reactions import add_reaction
 from messaging.actions.reminders import set_reminder
 from messaging.actions.saved import save_message
 from messaging.actions.scheduled import schedule_message
-from messaging.models import Message, MessageRevision
+from messaging.actions.settings import change_settings
+from messaging.actions.templates import make_template
+from messaging.models import ContactRequest, Message, MessageRevision, ReplyTemplate
 from rooms.actions.invitations import invite
 from rooms.actions.participants import enter_room
 from rooms.admin import room_subject
@@ -59,8 +64,15 @@ def page(model: type[Model], name: str, *args: Any) -> str:
 @pytest.fixture
 def content(room: Room, client_user: User, consultant: User, system: User, staff: User) -> None:
     """At least one row of every model, with words that are nobody else's business."""
-    message = send_message(actor=client_user, conversation=room.conversation, body=SECRET)
-    edit_message(actor=client_user, message=message, body=f"{SECRET}, edited")
+    words = f"{SECRET}, @{room.created_by.name}"
+    message = send_message(actor=client_user, conversation=room.conversation, body=words)
+    make_template(actor=client_user, title=SECRET, body=SECRET)
+    stranger = sign_up(actor=system, email="stranger@demo.test", name="Ada Holm", password=None)
+    confirm_address(actor=system, user=stranger)
+    request_contact(actor=stranger, consultant=consultant, note=SECRET)
+    edit_message(actor=client_user, message=message, body=f"{words}, edited")
+    mark_read(actor=room.created_by, conversation=room.conversation, seq=message.seq)
+    change_settings(actor=client_user, user=client_user, changes={"enter_sends": False})
     at = timezone.now() + timedelta(days=1)
     schedule_message(actor=client_user, conversation=room.conversation, body=SECRET, send_at=at)
     set_reminder(actor=client_user, message=message, remind_at=at, note=SECRET)
@@ -124,8 +136,8 @@ def test_staff_see_every_list_and_page(
     assert row is not None
     response = open_with_reason(office, model, row.pk)
     assert response.status_code == 200
-    # What was said is read in these two places, for a reason that those who said it see.
-    has_words = model in (Message, MessageRevision)
+    # What was said is read in these places, for a reason that those who said it see.
+    has_words = model in (ContactRequest, Message, MessageRevision, ReplyTemplate)
     assert (SECRET in response.content.decode()) == has_words
 
 

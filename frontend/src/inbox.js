@@ -6,7 +6,9 @@ import { showLine } from "./live/line.js";
 import { Outbox } from "./live/outbox.js";
 import { OwnEvents } from "./live/own.js";
 import { tellPresence } from "./live/presence.js";
+import { Received } from "./live/received.js";
 import { Socket } from "./live/socket.js";
+import { Watch } from "./live/watch.js";
 import { hideInbox } from "./inbox/signedout.js";
 import "./inbox/details.js";
 import "./inbox/keys.js";
@@ -21,6 +23,7 @@ const list = page.querySelector("[data-inbox-list]");
 const socket = new Socket();
 const outbox = new Outbox(socket, page.dataset.me);
 const own = new OwnEvents(socket, page.dataset.me);
+const received = new Received(socket);
 const talk = page.querySelector("[data-chat]");
 
 function nameOf(userId) {
@@ -42,6 +45,7 @@ async function refresh() {
   const answer = await fetch(`${page.dataset.listUrl}?${query}`).catch(() => null);
   if (!answer?.ok || answer.redirected || isClosed) return; // the next look makes up for it
   Idiomorph.morph(list, await answer.text(), { morphStyle: "innerHTML", ignoreActiveValue: true });
+  document.dispatchEvent(new CustomEvent("presence:look"));
 }
 
 /** Soon, and once for all that comes until then. */
@@ -54,7 +58,12 @@ function refreshSoon() {
   }, REFRESH_AFTER);
 }
 
-socket.addEventListener("news", refreshSoon);
+socket.addEventListener("news", ({ detail: { stream, seq, name, actor } }) => {
+  refreshSoon();
+  // The open conversation's own is told by its chat.
+  if (name !== "MessageSent" || actor === page.dataset.me || stream === chat?.stream) return;
+  received.got(stream.slice("conversation:".length), seq);
+});
 socket.addEventListener("open", refreshSoon);
 document.addEventListener("visibilitychange", () => document.hidden || refreshSoon());
 setInterval(refreshSoon, LOOK_EVERY);
@@ -99,3 +108,4 @@ showLine(socket, outbox, () => {
   hideInbox(page, chat);
 });
 tellPresence(socket);
+new Watch(socket);

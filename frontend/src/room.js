@@ -6,6 +6,7 @@ import { Outbox } from "./live/outbox.js";
 import { OwnEvents } from "./live/own.js";
 import { tellPresence } from "./live/presence.js";
 import { Socket } from "./live/socket.js";
+import { Watch } from "./live/watch.js";
 import "./room/clock.js";
 import "./room/colours.js";
 import "./room/panes.js";
@@ -57,7 +58,7 @@ function nameOf(userId) {
 socket.follow(`room:${page.dataset.room}`, Number(page.dataset.roomHead), receive);
 const chat = new Chat(document.querySelector("[data-chat]"), { socket, outbox, own, name: nameOf });
 
-socket.addEventListener("presence", () => announce("people:changed"));
+socket.addEventListener("presence", ({ detail }) => detail.stream && announce("people:changed"));
 socket.addEventListener("revoked", () => {
   leaveNotice(`You no longer take part in “${page.dataset.name}”.`);
   location.assign("/");
@@ -71,6 +72,7 @@ showLine(socket, outbox, () => {
   hideRoom(page, chat);
 });
 tellPresence(socket);
+new Watch(socket);
 
 // The phone's bar says what was not seen in the chat.
 document.addEventListener("chat:unseen", ({ detail }) => {

@@ -1,13 +1,15 @@
 """Conversations are opened, joined, left, read and closed."""
 
 from django.db import transaction
-from django.db.models.functions import Now
+from django.db.models import Q
+from django.db.models.functions import Greatest, Now
 
 from accounts.models import User
 from core.permissions import forget_grants, require
 from core.publish import lock, record
 from core.queries import head
 from messaging import permissions
+from messaging.actions.receipts import tell_seen
 from messaging.events import (
     AccessRevoked,
     ConversationClosed,
@@ -17,6 +19,7 @@ from messaging.events import (
     MemberAdded,
 )
 from messaging.models import Conversation, ConversationKind, ConversationMember
+from messaging.queries.receipts import place_before
 
 
 @transaction.atomic
@@ -99,17 +102,32 @@ def close_conversation(*, actor: User, conversation: Conversation) -> None:
 def mark_read(*, actor: User, conversation: Conversation, seq: int) -> None:
     """Note that the person has seen everything up to ``seq``; going back is ignored.
 
-    A number that does not exist yet counts as the newest: what comes later is still unread.
-    Records `ConversationRead` on the person's own stream, for their other devices.
+    A number that does not exist yet counts as the newest: what comes later is still unread. What
+    was marked unread is so no more. Records `ConversationRead` on the person's own stream, for
+    their other devices, and `MessagesSeen` where they show receipts and others' messages are new
+    to them. At most eight queries.
     """
     require(actor, "messaging.read", conversation)
     seq = min(seq, head(conversation.stream))
-    changed = ConversationMember.objects.filter(
-        conversation=conversation, user=actor, read_seq__lt=seq
-    ).update(read_seq=seq)
-    if changed:
-        record(
-            ConversationRead(conversation_id=conversation.pk, seq=seq),
-            stream=actor.stream,
-            actor=actor,
-        )
+    place = place_before(actor, conversation, seq)
+    if place is None or (seq <= place.read_seq and not place.is_marked_unread):
+        return
+    tells = place.tells and place.has_news
+    if tells:
+        lock(conversation.stream)
+    lock(actor.stream)
+    reached = {"delivered_seq": Greatest("delivered_seq", seq)} if tells else {}
+    changed = (
+        ConversationMember.objects.filter(conversation=conversation, user=actor)
+        .filter(Q(read_seq__lt=seq) | Q(is_marked_unread=True))
+        .update(read_seq=Greatest("read_seq", seq), is_marked_unread=False, **reached)
+    )
+    if not changed:
+        return  # another device of theirs was faster
+    if tells:
+        tell_seen(actor=actor, conversation=conversation, seq=seq)
+    record(
+        ConversationRead(conversation_id=conversation.pk, seq=max(seq, place.read_seq)),
+        stream=actor.stream,
+        actor=actor,
+    )

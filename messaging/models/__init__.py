@@ -15,9 +15,11 @@ from messaging.models.mention import Mention
 from messaging.models.message import Message, MessageRevision, MessageType
 from messaging.models.pin import Pin
 from messaging.models.reaction import Reaction, Reactions
+from messaging.models.receipt import ReadMark
 from messaging.models.reminder import Reminder, ReminderState
 from messaging.models.saved import SavedMessage
 from messaging.models.scheduled import ScheduledMessage, ScheduledState
+from messaging.models.settings import MessagingSettings, Notify
 from messaging.models.template import ReplyTemplate
 
 __all__ = [
@@ -33,10 +35,13 @@ __all__ = [
     "Message",
     "MessageRevision",
     "MessageType",
+    "MessagingSettings",
+    "Notify",
     "Pin",
     "Priority",
     "Reaction",
     "Reactions",
+    "ReadMark",
     "Reminder",
     "ReminderState",
     "ReplyTemplate",

@@ -10,6 +10,7 @@ from guardian.models import UserObjectPermissionBase
 
 from core.events import StreamKey
 from core.permissions import holders
+from messaging.models.settings import Notify
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -124,6 +125,10 @@ class ConversationMember(models.Model):
     read_seq = models.BigIntegerField(
         default=0, help_text="Number of the newest message that the person has seen."
     )
+    delivered_seq = models.BigIntegerField(
+        default=0,
+        help_text="Number of the newest message that a device of theirs got, while they show it.",
+    )
     archived_seq = models.BigIntegerField(null=True, blank=True)
     cleared_seq = models.BigIntegerField(default=0)
     pinned_at = models.DateTimeField(null=True, blank=True)
@@ -131,6 +136,10 @@ class ConversationMember(models.Model):
         null=True, blank=True, help_text="No notifications until then; 9999 is for ever."
     )
     is_marked_unread = models.BooleanField(default=False)
+    # What differs here from the person's settings; empty follows them.
+    notifications = models.CharField(max_length=16, choices=Notify.choices, blank=True)
+    shows_receipts = models.BooleanField(null=True, blank=True)
+    shows_typing = models.BooleanField(null=True, blank=True)
     added_at = models.DateTimeField(db_default=Now())
     removed_at = models.DateTimeField(null=True, blank=True)
 
@@ -144,6 +153,12 @@ class ConversationMember(models.Model):
                 fields=["user", "conversation"],
                 name="member_present",
                 condition=models.Q(removed_at__isnull=True),
+            ),
+            # Looked up for every new socket; hardly any row has it.
+            models.Index(
+                fields=["user"],
+                name="member_typing_differs",
+                condition=models.Q(shows_typing__isnull=False),
             ),
         ]
 

@@ -28,7 +28,6 @@ from django.utils.text import Truncator
 
 from accounts.models import User
 from accounts.queries import organisation_name
-from core import presence
 from messaging.models import (
     Category,
     Conversation,
@@ -42,6 +41,7 @@ from messaging.models import (
 from messaging.queries.contacts import IS_CLIENT
 from messaging.queries.conversations import held_by
 from messaging.queries.drafts import with_drafts
+from messaging.queries.presence import OFFLINE, presence_beside
 
 PAGE_SIZE = 40
 MOST_UNREAD = 100
@@ -51,7 +51,6 @@ PREVIEW_CHARACTERS = 90
 
 
 RINGS = {"active": "here", "away": "away"}
-PRESENCE_WORDS = {"active": "online", "away": "away", "offline": "offline"}
 
 
 class Show(StrEnum):
@@ -126,6 +125,8 @@ class Row:
     people: list[User] = field(default_factory=list)
     number_of_people: int = 0
     state: str = "offline"
+    seen_at: datetime | None = None
+    """When the other one was here, where that is shown."""
 
     @property
     def conversation(self) -> Conversation:
@@ -182,11 +183,6 @@ class Row:
     def ring(self) -> str:
         """The form of the ring around the other's face."""
         return RINGS.get(self.state, "")
-
-    @property
-    def presence_words(self) -> str:
-        """Whether the other one is here, in words."""
-        return PRESENCE_WORDS[self.state]
 
     @property
     def icon(self) -> str:
@@ -349,7 +345,8 @@ def rows_of(user: User, places: Iterable[Any]) -> list[Row]:
             last=last.get(place.conversation_id),
             people=by_conversation.get(place.conversation_id, [])[:NAMES_SHOWN],
             number_of_people=len(by_conversation.get(place.conversation_id, [])),
-            state=states.get(place.conversation_id, "offline"),
+            state=states.get(place.conversation_id, OFFLINE)[0],
+            seen_at=states.get(place.conversation_id, OFFLINE)[1],
         )
         for place in places
     ]
@@ -363,7 +360,9 @@ def _people_in(conversations: Collection[UUID], user: User) -> dict[UUID, list[U
     ).exclude(user=user)
     present = Q(removed_at__isnull=True) | Q(conversation__kind=ConversationKind.DIRECT)
     found: dict[UUID, list[User]] = {}
-    people = members.filter(present).select_related("user__membership__organisation")
+    people = members.filter(present).select_related(
+        "user__membership__organisation", "user__messaging_settings"
+    )
     for member in people.order_by("added_at", "pk"):
         found.setdefault(member.conversation_id, []).append(member.user)
     return found
@@ -371,15 +370,15 @@ def _people_in(conversations: Collection[UUID], user: User) -> dict[UUID, list[U
 
 def _states(
     places: Iterable[ConversationMember], people: dict[UUID, list[User]]
-) -> dict[UUID, str]:
-    """Whether the other one of two is here, by conversation. From Redis."""
+) -> dict[UUID, tuple[str, datetime | None]]:
+    """Whether the other one of two is here, and since when not, by conversation."""
     others = {
-        place.conversation_id: people[place.conversation_id][0].pk
+        place.conversation_id: people[place.conversation_id][0]
         for place in places
         if place.conversation.kind == ConversationKind.DIRECT and place.conversation_id in people
     }
-    known = presence.read(set(others.values()))
-    return {conversation: known[user].state for conversation, user in others.items()}
+    known = presence_beside(others.values())
+    return {place: known[other.pk] for place, other in others.items()}
 
 
 def _last_messages(places: Iterable[ConversationMember]) -> dict[UUID, Message]:

@@ -11,7 +11,8 @@ from django.db.models.expressions import RawSQL
 from accounts.models import User
 from messaging.models import Conversation, Message, MessageType, Pin
 from messaging.models.reaction import PEOPLE_NAMED
-from messaging.queries.conversations import read_seq
+from messaging.queries.receipts import Receipts, receipts
+from messaging.queries.settings import settings_beside
 
 PAGE_SIZE = 50
 
@@ -83,10 +84,14 @@ def page_after(
 
 
 def page_around(conversation: Conversation, seq: int, limit: int = PAGE_SIZE) -> ThreadPage:
-    """Half a page on both sides of a message: where a link to it leads."""
-    older = page_before(conversation, seq, limit // 2)
-    newer = page_after(conversation, seq - 1, limit // 2)
-    return ThreadPage(older.messages + newer.messages, older.has_older, newer.has_newer)
+    """Half a page on both sides of a message: where a link to it leads. One query."""
+    half, rows = limit // 2, with_people(shown_in(conversation))
+    before = rows.filter(seq__lt=seq).order_by("-seq")[: half + 1]
+    after = rows.filter(seq__gte=seq).order_by("seq")[: half + 1]
+    found = sorted(before.union(after, all=True), key=lambda message: message.seq)
+    older = [message for message in found if message.seq < seq]
+    newer = found[len(older) :]
+    return ThreadPage(older[-half:] + newer[:half], len(older) > half, len(newer) > half)
 
 
 @dataclass(frozen=True)
@@ -98,18 +103,32 @@ class Thread:
     read_seq: int
     first_unread: Message | None
     linked: Message | None
+    receipts: Receipts
+
+    @property
+    def enter_sends(self) -> bool:
+        """Whether the person sends by Enter alone."""
+        place = self.receipts.mine
+        return place is None or settings_beside(place).enter_sends
+
+    @property
+    def told_seq(self) -> int:
+        """Number up to which nobody needs to be told that it is read: 0 if marked unread."""
+        place = self.receipts.mine
+        return 0 if place is not None and place.is_marked_unread else self.read_seq
 
 
 def thread(user: User, conversation: Conversation, around: str = "") -> Thread:
     """The newest page, or the page around the message with the id ``around``."""
     linked = linked_message(conversation, around)
-    seen = read_seq(conversation, user)
-    return thread_at(user, conversation, linked.seq if linked else None, seen=seen)
+    return thread_at(user, conversation, linked.seq if linked else None)
 
 
-def thread_at(user: User, conversation: Conversation, seq: int | None, *, seen: int) -> Thread:
-    """The newest page, or the page around a number, of who has seen everything up to ``seen``."""
+def thread_at(user: User, conversation: Conversation, seq: int | None) -> Thread:
+    """The newest page, or the page around a number."""
     page = page_before(conversation, None) if seq is None else page_around(conversation, seq)
+    known = receipts(user, conversation)
+    seen = known.mine.read_seq if known.mine is not None else 0
     unread = [
         message
         for message in page.messages
@@ -125,6 +144,7 @@ def thread_at(user: User, conversation: Conversation, seq: int | None, *, seen: 
         read_seq=seen,
         first_unread=unread[0] if unread and is_inside and seen else None,
         linked=next((message for message in page.messages if message.seq == seq), None),
+        receipts=known,
     )
 
 

@@ -9,7 +9,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import User
-from core import presence
 from core.errors import ActionError
 from core.limits import spend_for
 from core.permissions import require
@@ -33,7 +32,8 @@ from messaging.queries.contacts import (
     request_between,
 )
 from messaging.queries.conversations import visible_conversation
-from messaging.queries.inbox import PRESENCE_WORDS, RINGS
+from messaging.queries.inbox import RINGS
+from messaging.queries.presence import OFFLINE, presence_of
 
 SHOWN = 30
 
@@ -100,12 +100,14 @@ def profile(request: HttpRequest, user_id: UUID) -> HttpResponse:
     """Somebody's profile, and how to begin a conversation with them."""
     actor = person(request)
     other = get_object_or_404(people_seen_by(actor), pk=user_id)
-    last, state = request_between(actor, other), presence.read([other.pk])[other.pk].state
+    last = request_between(actor, other)
+    state, seen_at = presence_of(actor, [other.pk]).get(other.pk, OFFLINE)
     context = {
         "section": "messages",
         "other": other,
         "ring": RINGS.get(state, ""),
-        "presence_words": PRESENCE_WORDS[state],
+        "state": state,
+        "last_seen_at": seen_at,
         "may_write": contacts_of(actor).filter(pk=other.pk).exists(),
         "may_ask": askable_by(actor).filter(pk=other.pk).exists() and may_ask_again(last),
         "last_request": last,

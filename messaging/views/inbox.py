@@ -75,7 +75,7 @@ def conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     context |= {
         "open_id": str(talk.pk),
         "pane": "details" if request.GET.get("pane") == "details" else "thread",
-        "thread": thread_at(user, talk, view.linked_seq, seen=view.place.read_seq),
+        "thread": thread_at(user, talk, view.linked_seq),
         "conversation_head": view.head,
         "may": may,
         "may_post": "post" in may and talk.closed_at is None,

@@ -125,6 +125,7 @@ def menu(request: HttpRequest, message_id: UUID) -> HttpResponse:
         "may_answer": may_post and is_written,
         "may_keep": is_written,
         "may_edit": is_own and may_post and is_written and not message.forwarded_from,
+        "may_see_receipts": is_own and not message.is_deleted,
         "may_delete": (is_own or "moderate" in may) and is_open and not message.is_deleted,
         "may_be_reminded": not message.is_deleted,
         "has_history": message.edited_at is not None and not message.is_deleted,

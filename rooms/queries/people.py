@@ -85,8 +85,10 @@ class PersonInRoom:
 
     @property
     def last_seen_at(self) -> datetime | None:
-        """When their last page of anything closed."""
-        return self.user.last_seen_at
+        """When their last page of anything closed; nobody knows it of who hides presence."""
+        settings = getattr(self.user, "messaging_settings", None)
+        is_hidden = settings is not None and not settings.shows_presence
+        return None if is_hidden else self.user.last_seen_at
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,7 @@ def participants(room: Room) -> "QuerySet[WithAnnotations[Participant, Stay]]":
     stays = Visit.objects.filter(participant=OuterRef("pk")).values("participant")
     return (
         Participant.objects.filter(room=room, left_at__isnull=True)
-        .select_related("user__membership__organisation", "room")
+        .select_related("user__membership__organisation", "user__messaging_settings", "room")
         .annotate(time_in_room=Subquery(stays.annotate(stay=stay).values("stay")))
         .annotate(total=Window(Count("*")))
         .order_by(*BY_ROLE)

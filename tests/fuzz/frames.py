@@ -6,10 +6,13 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-TYPES = ("subscribe", "unsubscribe", "message.send", "typing", "presence", "signal", "ping")
+TYPES = (
+    *("subscribe", "unsubscribe", "message.send", "typing", "presence", "signal", "ping"),
+    *("received", "presence.watch"),
+)
 FIELDS = (
     *("id", "stream", "after", "conversation", "body", "client_id", "reply_to"),
-    *("room", "to", "data", "state", "type"),
+    *("room", "to", "data", "state", "type", "seq", "users"),
 )
 FENCE = "fence"
 """Begins the `id` of a frame that the test itself sends to learn how far the server is."""
@@ -144,6 +147,12 @@ def _with_wrong_ids(ids: Ids) -> st.SearchStrategy[dict[str, Any]]:
         ),
         st.fixed_dictionaries({"type": st.just("typing"), "conversation": wrong}),
         st.fixed_dictionaries(
+            {"type": st.just("received"), "conversation": wrong, "seq": st.integers()}
+        ),
+        st.fixed_dictionaries(
+            {"type": st.just("presence.watch"), "users": st.lists(wrong, max_size=3)}
+        ),
+        st.fixed_dictionaries(
             {"type": st.just("signal"), "room": wrong, "to": wrong, "data": st.just({})}
         ),
     )
@@ -158,6 +167,8 @@ def _valid(ids: Ids) -> st.SearchStrategy[dict[str, Any]]:
                 {"type": "ping"},
                 {"type": "presence", "state": "away"},
                 {"type": "typing", "conversation": ids.conversation},
+                {"type": "received", "conversation": ids.conversation, "seq": 1},
+                {"type": "presence.watch", "users": [ids.stranger]},
                 {"type": "subscribe", "stream": f"conversation:{ids.conversation}"},
                 {"type": "unsubscribe", "stream": f"conversation:{ids.conversation}"},
             ]

@@ -146,6 +146,17 @@ API: Table = {
     ("PATCH", "reminders/{reminder}/"): ({"note": "Soon"}, clients_own(200)),
     ("DELETE", "reminders/{reminder}/"): (None, clients_own(204)),
     ("POST", "reminders/{reminder}/done/"): (None, clients_own(200)),
+    ("POST", "conversations/{conversation}/received/"): ({"seq": 1}, inside(204, 204)),
+    ("GET", "conversations/{conversation}/settings/"): (None, inside(200, 200)),
+    ("PATCH", "conversations/{conversation}/settings/"): (
+        {"shows_typing": False},
+        inside(200, 200),
+    ),
+    # Who shares no conversation with the client is told nothing of them (test_presence).
+    ("GET", "presence/?users={client}"): (None, signed_in_only(200)),
+    ("GET", "messaging/settings/"): (None, signed_in_only(200)),
+    ("PATCH", "messaging/settings/"): ({"enter_sends": False}, signed_in_only(200)),
+    ("GET", "messages/{message}/seen-by/"): (None, inside(200, 200)),
     ("GET", "messages/{message}/"): (None, inside(200, 200)),
     ("PATCH", "messages/{message}/"): (SAY, inside(403, 200, guest=403)),
     # The host moderates.

@@ -32,6 +32,7 @@ from audit.actions.receipts import look_at
 from core.actions.idempotency import answer_once
 from core.models import PolicyViolation
 from messaging.actions.contacts import open_direct, request_contact
+from messaging.actions.conversations import mark_read
 from messaging.actions.drafts import save_draft
 from messaging.actions.groups import open_group
 from messaging.actions.messages import edit_message, send_message
@@ -40,6 +41,7 @@ from messaging.actions.reactions import add_reaction
 from messaging.actions.reminders import set_reminder
 from messaging.actions.saved import save_message
 from messaging.actions.scheduled import schedule_message
+from messaging.actions.settings import change_settings
 from messaging.actions.templates import make_template
 from rooms.actions.invitations import invite, join_as_guest
 from rooms.actions.participants import add_participant, enter_room
@@ -94,6 +96,8 @@ def cast(
         email="nora@new.test", role=BusinessRole.CLIENT_USER, invited_by=consultant,
     )  # fmt: skip
     message = say(client_user, room, "Hello")
+    mark_read(actor=consultant, conversation=room.conversation, seq=message.seq)
+    change_settings(actor=client_user, user=client_user, changes={"enter_sends": False})
     edit_message(actor=client_user, message=message, body="Hello all, @Mara Lindqvist")
     template = make_template(actor=client_user, title="Thanks", body="Thank you")
     manager = people[WHO.index("manager")]

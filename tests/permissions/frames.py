@@ -34,6 +34,10 @@ FRAMES: Table = {
     ("subscribe", "planet"): ({"stream": "{planet_stream}"}, socket.signed_in_only("not_found")),
     ("message.send", ""): (MESSAGE, inside("ack", "not_found")),
     ("typing", ""): ({"conversation": "{conversation}"}, inside(HEARD, NOTHING)),
+    ("received", ""): (
+        {"conversation": "{conversation}", "seq": 1}, inside(NOTHING, "not_found"),
+    ),
+    ("presence.watch", ""): ({"users": []}, socket.signed_in_only("presence.states")),
     ("presence", ""): ({"state": "away"}, inside(HEARD, NOTHING)),
     ("signal", ""): (SIGNAL, inside(HEARD, "malformed")),
     ("ping", ""): ({}, socket.signed_in_only("pong")),

@@ -134,6 +134,11 @@ CONVERSATIONS: Table = {
     ("POST", "/inbox/reminders/{reminder}/cancel/"): (None, clients_own(204)),
     ("GET", "/messages/{message}/remind/"): (None, inside(200, 200)),
     ("POST", "/messages/{message}/remind/"): ({"remind_at": LATER}, inside(204, 204)),
+    ("GET", "/conversations/{conversation}/settings/"): (None, inside(200, 200)),
+    ("POST", "/conversations/{conversation}/settings/"): (
+        {"shows_receipts": "no"}, inside(200, 200),
+    ),
+    ("GET", "/messages/{message}/seen/"): (None, inside(200, 200)),
     ("GET", "/messages/{message}/menu/"): (None, inside(200, 200)),
     ("POST", "/messages/{message}/edit/"): ({"body": "Hi"}, inside(403, 204, guest=403)),
     # The host moderates.
@@ -159,7 +164,7 @@ CONVERSATIONS: Table = {
         {"conversation": "{conversation}", "client_id": "00000000-0000-4000-8000-000000000001"},
         inside(204, 204),
     ),
-}
+}  # fmt: skip
 
 # `talk` and `group` are the owner's and the client's; the outsider asked the owner (`asked`).
 PRIVATE = {"owner": 302, "client": 302, "others": 404}
@@ -236,6 +241,9 @@ TEMPLATES: Table = {
 }  # fmt: skip
 
 ONESELF: Table = {
+    ("GET", "/inbox/settings/"): (None, signed_in_only(200)),
+    ("HEAD", "/inbox/settings/"): (None, signed_in_only(200)),
+    ("POST", "/inbox/settings/"): ({"notifications": "none"}, signed_in_only(302)),
     ("GET", "/profile/"): (None, signed_in_only(200)),
     ("POST", "/profile/"): (PROFILE, signed_in_only(302)),
     ("GET", "/profile/sessions/"): (None, signed_in_only(200)),

@@ -15,7 +15,7 @@ from tests.permissions.cast import WHO, Cast, Status, differing, fingerprint
 from tests.permissions.frames import CLOSED, FRAMES, HEARD, NOTHING
 from tests.sockets import COMMITTED, SECONDS, Frame, OpenSocket, Socket
 
-REPLIES = ("subscribed", "unsubscribed", "ack", "pong")
+REPLIES = ("presence.states", "subscribed", "unsubscribed", "ack", "pong")
 
 
 def test_every_frame_type_and_stream_kind_has_its_row() -> None:

@@ -22,7 +22,9 @@ export class Composer extends EventTarget {
     this.context = form.querySelector("[data-composer-context]");
     this.error = form.querySelector("#composer-error");
     this.waiting = form.querySelector("[data-composer-wait]");
+    this.hint = form.querySelector("#composer-hint");
     this.draft = new Draft(me, conversation);
+    this.sendsByEnter = form.dataset.enterSends !== "no";
     this.#resume();
     this.#listen();
     this.#show();
@@ -30,6 +32,12 @@ export class Composer extends EventTarget {
 
   focus() {
     this.text.focus();
+  }
+
+  /** Whether Enter alone sends, as the person says; Ctrl Enter always does. */
+  set entersSend(isOn) {
+    this.sendsByEnter = isOn;
+    if (!this.text.readOnly) this.hint.textContent = isOn ? "Enter sends, Shift Enter starts a line" : "Ctrl Enter sends, Enter starts a line";
   }
 
   /** Answer a message: the next one sent refers to it. */
@@ -74,7 +82,7 @@ export class Composer extends EventTarget {
     this.form.querySelector("label").textContent = "What you were writing";
     for (const button of this.form.querySelectorAll("button")) button.disabled = true;
     this.context.hidden = true;
-    this.form.querySelector("#composer-hint").replaceChildren();
+    this.hint.replaceChildren();
     this.waiting.textContent = words;
     this.waiting.hidden = false;
   }
@@ -143,7 +151,8 @@ export class Composer extends EventTarget {
 
   #key(event) {
     if (event.isComposing || this.text.readOnly) return;
-    if (event.key === "Enter" && !event.shiftKey && !event.altKey && !matchMedia("(pointer: coarse)").matches) {
+    const sends = event.ctrlKey || event.metaKey || (this.sendsByEnter && !matchMedia("(pointer: coarse)").matches);
+    if (event.key === "Enter" && !event.shiftKey && !event.altKey && sends) {
       event.preventDefault();
       this.#submit();
     } else if (event.key === "Escape" && this.#mode.kind !== "new") {

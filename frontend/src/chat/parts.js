@@ -6,6 +6,8 @@ import { Keeping } from "./keeping.js";
 import { Later } from "./later.js";
 import { Mentions } from "./mentions.js";
 import { Reactions } from "./reactions.js";
+import { Receipts } from "./receipts.js";
+import { Settings } from "./settings.js";
 import { Templates } from "./templates.js";
 
 /*
@@ -18,4 +20,4 @@ import { Templates } from "./templates.js";
  *   inserted(items)  messages that were put into the list, or drawn again
  *   close()          the session is over
  */
-export const PARTS = [CodeBlocks, Drafts, EmojiButton, Jump, Keeping, Later, Mentions, Reactions, Templates];
+export const PARTS = [CodeBlocks, Drafts, EmojiButton, Jump, Keeping, Later, Mentions, Reactions, Receipts, Settings, Templates];
