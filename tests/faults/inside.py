@@ -31,6 +31,8 @@ if __name__ == "__main__":
     from core.outages import QUEUE_AWAY
     from core.tasks import beat_heart, queue_due_errands
     from messaging import permissions as conversations
+    from messaging.models import Reminder, ScheduledMessage
+    from messaging.tasks import send_due_messages, tell_due_reminders
     from rooms import permissions as rooms
     from rooms.actions.lifecycle import create_room, start_room
     from rooms.actions.participants import add_participant
@@ -117,6 +119,22 @@ if __name__ == "__main__":
     def let_time_pass_for_errands() -> None:
         """What nobody has begun yet is found by the next sweep, not in half a minute."""
         Errand.objects.waiting().filter(attempts=0).update(due_at=Now())
+
+    @does
+    def let_time_pass_for_messages(scheduled_id: str) -> None:
+        """The time of a scheduled message has come, if it waits."""
+        ScheduledMessage.objects.filter(pk=scheduled_id).update(send_at=Now())
+
+    @does
+    def let_time_pass_for_reminders(reminder_id: str) -> None:
+        """The time of a reminder has come, if it waits."""
+        Reminder.objects.filter(pk=reminder_id).update(remind_at=Now())
+
+    @does
+    def ask_worker_to_do_what_is_due() -> None:
+        """Queue what beat queues every five seconds."""
+        send_due_messages.delay()
+        tell_due_reminders.delay()
 
     @does
     def ask_worker_to_queue_errands() -> None:

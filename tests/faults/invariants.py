@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from tests.faults.people import Person, Said
+from tests.faults.people import Later, Person, Said
 from tests.live_client import Follower, Frame
 
 if TYPE_CHECKING:
@@ -282,6 +282,62 @@ async def mail_goes_out_once(run: "Run") -> list[str]:
             most = sum(attempts for attempts, _ in tried)
             if [is_noted for _, is_noted in tried] != [True] or not 1 <= sent <= most:
                 wrong.append(f"{address} got {sent} mails, its errands are {tried}")
+    return wrong
+
+
+@invariant
+async def what_was_scheduled_is_sent_once(run: "Run") -> list[str]:
+    """As it was written; not at all only where it was cancelled, or its author might not write."""
+    rows = await run.world.rows(
+        "SELECT scheduled.id::text, state, scheduled.body, failure, message.body,"
+        " message.deleted_at IS NOT NULL, message.id = message_id"
+        " FROM messaging_scheduledmessage scheduled LEFT JOIN messaging_message message"
+        " ON message.author_id = scheduled.author_id AND message.client_id = scheduled.client_id"
+        " WHERE scheduled.conversation_id = %s",
+        run.conversation_id,
+    )
+    found: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+    for row in rows:
+        found[row[0]].append(row[1:])
+    return [
+        f"{later.said.body} was scheduled, and is {found[later.id]}"
+        for person in run.people.values()
+        for later in person.later
+        if len(found[later.id]) != 1 or not _is_right(later, person, *found[later.id][0])
+    ]
+
+
+def _is_right(
+    later: Later, person: Person, state: str, kept: str, failure: str,
+    said: str | None, is_deleted: bool, is_this: bool | None,
+) -> bool:  # fmt: skip
+    if state == "sent":
+        is_as_written = said == later.said.body or is_deleted
+        return not later.is_cancelled and kept == "" and is_as_written and bool(is_this)
+    if state == "failed":
+        may_fail = bool(person.restrictions)
+        return may_fail and kept == later.said.body and failure != "" and said is None
+    return state == "cancelled" and later.maybe_cancelled and kept == "" and said is None
+
+
+@invariant
+async def what_was_to_be_reminded_of_is_told_once_at_least(run: "Run") -> list[str]:
+    """By an event on the person's own stream; and it stays due until they say that it is done."""
+    wrong = []
+    for person in run.people.values():
+        for reminder, is_done in person.reminders.items():
+            rows = await run.world.rows(
+                "SELECT state, (SELECT count(*) FROM core_event JOIN core_stream"
+                " ON core_stream.id = stream_id WHERE kind = 'user' AND object_id = %s"
+                " AND name = 'ReminderDue' AND data->>'reminder_id' = %s)"
+                " FROM messaging_reminder WHERE id = %s",
+                person.id,
+                reminder,
+                reminder,
+            )
+            expected = ("done", 0) if is_done else ("due", 1)
+            if not rows or rows[0][0] != expected[0] or rows[0][1] < expected[1]:
+                wrong.append(f"{person.name} wanted {reminder}, it is {rows}, not {expected}")
     return wrong
 
 

@@ -37,6 +37,16 @@ class Said:
     maybe_deleted: bool = False
 
 
+@dataclass
+class Later:
+    """A message that is sent later, as its author knows it."""
+
+    id: str
+    said: Said
+    is_cancelled: bool = False
+    maybe_cancelled: bool = False
+
+
 class Restricted:
     """When somebody was out of the room, or could only read: from the first request to take a
     right away to the acknowledged return of it."""
@@ -67,6 +77,9 @@ class Person(LiveClient):
         self.room = Follower(self, f"room:{self.room_id}")
         self.followers = (self.conversation, self.room)
         self.said: list[Said] = []
+        self.later: list[Later] = []
+        self.reminders: dict[str, bool] = {}
+        """By id, whether they were acknowledged as done."""
         self.has_read = 0
         self.invited: list[str] = []
         self.restrictions: list[Restricted] = []

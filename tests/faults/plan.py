@@ -10,6 +10,7 @@ STEP_SECONDS = 2.6
 FIRST_BREAKAGE_SECONDS, LAST_BREAKAGE_SECONDS = 0.2, 2.2
 
 STEPS_PER_PERSON = (9, 15)
+STEPS_APART = (2, 4)
 BREAKAGES = (2, 5)
 
 
@@ -21,6 +22,9 @@ class Kind:
     targets: tuple[str, ...]
     weight: int = 1
     seconds: tuple[float, float] = (0.0, 0.0)
+    is_apart: bool = False
+    """Planned by dice of their own: a new kind of step leaves the rest of each plan as it was, so
+    that seeds go on finding what they are known to find."""
 
 
 @dataclass(frozen=True, order=True)
@@ -57,8 +61,10 @@ def make_schedule(
     seed: int, people: Sequence[str], steps: Sequence[Kind], breakages: Sequence[Kind]
 ) -> Schedule:
     """The schedule of a seed. ``targets`` of a step are the people who may take it."""
-    dice = random.Random(seed)
-    return Schedule(
+    dice, dice_apart = random.Random(seed), random.Random(f"{seed} apart")
+    apart = [kind for kind in steps if kind.is_apart]
+    steps = [kind for kind in steps if not kind.is_apart]
+    planned = Schedule(
         seed=seed,
         steps={
             person: sorted(
@@ -72,6 +78,12 @@ def make_schedule(
             for _ in range(dice.randint(*BREAKAGES))
         ),
     )
+    for person, plan in planned.steps.items():
+        if kinds := _of(person, apart):
+            number = dice_apart.randint(*STEPS_APART)
+            plan += [_planned(dice_apart, kinds, 0, STEP_SECONDS) for _ in range(number)]
+            plan.sort()
+    return planned
 
 
 def _of(person: str, steps: Sequence[Kind]) -> list[Kind]:

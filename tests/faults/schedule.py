@@ -23,6 +23,9 @@ SETTLE_SECONDS = 20.0
 LIVE_SECONDS = 6.0
 """Longest until broadcasts arrive again everywhere, or the log is read instead of them."""
 
+DUE_SECONDS = 20.0
+"""Longest until a worker that was just started has done what is due."""
+
 ERRAND_SECONDS = 30.0
 """Longest until what a killed worker had begun is done by another, or tried again once."""
 
@@ -85,6 +88,7 @@ class Run:
                     "everybody has an answer", WORK_SECONDS * self.patience, self._work
                 )
                 await self._in_time("health is ok", HEALTH_SECONDS, self.world.healthy)
+                await self._in_time("what is due is done", DUE_SECONDS, self.due)
                 await self._in_time("all is seen", SETTLE_SECONDS * self.patience, self.settled)
                 await self._in_time("all is live again", LIVE_SECONDS * self.patience, self.live)
                 await self._in_time("what follows is done", ERRAND_SECONDS, self.followed)
@@ -176,6 +180,16 @@ class Run:
         await until(lambda: all(f.is_on for person in self.members for f in person.followers))
         while await self.wrong_presence():  # noqa: ASYNC110 - it is in the database
             await asyncio.sleep(0.1)
+
+    async def due(self) -> None:
+        """Nothing waits whose time has come."""
+        while await self.world.rows(
+            "SELECT 1 FROM messaging_scheduledmessage WHERE state = 'waiting' AND send_at <= now()"
+            " UNION ALL"
+            " SELECT 1 FROM messaging_reminder WHERE state = 'waiting' AND remind_at <= now()"
+        ):
+            await self.world.inside("ask_worker_to_do_what_is_due")
+            await asyncio.sleep(0.3)
 
     async def settled(self) -> None:
         """Who is here is right, and everybody has seen everything."""

@@ -7,11 +7,12 @@ the invariants to look for.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from tests.faults.people import Person, Restricted, Said
+from tests.faults.people import Later, Person, Restricted, Said
 from tests.faults.plan import Kind
 
 if TYPE_CHECKING:
@@ -23,19 +24,22 @@ PEOPLE = (HOST, *ROLES)
 WRITERS = ("mara", "tomas", "priya", "helen")
 MOVABLE = ("tomas", "helen")
 """Those whom the host removes, adds again and gives other roles."""
+STAYING = tuple(name for name in PEOPLE if name not in MOVABLE)
 
 Step = Callable[["Run", Person, int], Awaitable[None]]
 STEPS: dict[str, Step] = {}
 KINDS: list[Kind] = []
 
 
-def step(who: tuple[str, ...], weight: int = 1) -> Callable[[Step], Step]:
+def step(
+    who: tuple[str, ...], weight: int = 1, *, is_apart: bool = False
+) -> Callable[[Step], Step]:
     """Register a step: who takes it, and how often."""
 
     def register(function: Step) -> Step:
         name = function.__name__.replace("_", "-")
         STEPS[name] = function
-        KINDS.append(Kind(name, who, weight))
+        KINDS.append(Kind(name, who, weight, is_apart=is_apart))
         return function
 
     return register
@@ -165,6 +169,61 @@ async def sign_out(run: "Run", person: Person, number: int) -> None:
     await person.ask_once("POST", "/api/auth/signout/")
     person.token = await run.world.inside("token", person.id)
     _note_sent(said, await sending)
+
+
+@step(WRITERS, weight=4, is_apart=True)
+async def send_later(run: "Run", person: Person, number: int) -> None:
+    """Schedule a message, whose time then comes at once."""
+    said = _new(person, number)
+    said.is_uncertain = True  # what became of it, the invariant about those asks
+    answer, _ = await person.ask(
+        "POST",
+        f"/api/conversations/{person.conversation_id}/scheduled/",
+        {"body": said.body, "client_id": said.client_id, "send_at": _in_an_hour()},
+    )
+    if answer.is_success:
+        later = Later(answer.json()["id"], said)
+        person.later.append(later)
+        await run.world.inside("let_time_pass_for_messages", later.id)
+
+
+@step(WRITERS, weight=2, is_apart=True)
+async def cancel_later(run: "Run", person: Person, number: int) -> None:
+    """Cancel one of them, which may be on its way already."""
+    if not person.later:
+        return
+    later = person.later[number % len(person.later)]
+    later.maybe_cancelled = True
+    answer, _ = await person.ask("DELETE", f"/api/scheduled/{later.id}/")
+    later.is_cancelled = later.is_cancelled or answer.is_success
+
+
+@step(STAYING, weight=3, is_apart=True)
+async def remind(run: "Run", person: Person, number: int) -> None:
+    """Set a reminder of something that somebody said, whose time then comes at once."""
+    said = _one_of(run.people[WRITERS[number % len(WRITERS)]], number)
+    if said is None or said.message is None:
+        return
+    content = {"message": said.message["id"], "remind_at": _in_an_hour()}
+    answer, _ = await person.ask("POST", "/api/reminders/", content)
+    if answer.is_success:  # 409 where the message was deleted
+        reminder = answer.json()["id"]
+        person.reminders[reminder] = False
+        await run.world.inside("let_time_pass_for_reminders", reminder)
+
+
+@step(STAYING, weight=1, is_apart=True)
+async def answer_reminder(run: "Run", person: Person, number: int) -> None:
+    """Say of a reminder that it is done."""
+    if not person.reminders:
+        return
+    reminder = sorted(person.reminders)[number % len(person.reminders)]
+    answer, _ = await person.ask("POST", f"/api/reminders/{reminder}/done/")
+    person.reminders[reminder] = answer.is_success
+
+
+def _in_an_hour() -> str:
+    return (datetime.now(UTC) + timedelta(hours=1)).isoformat()
 
 
 async def _delete(person: Person, said: Said) -> None:

@@ -83,6 +83,14 @@ SPOILING = (
     "UPDATE core_stream SET head = head + 1 WHERE object_id = %(room)s",
     "DELETE FROM rooms_roomuserobjectpermission WHERE content_object_id = %(room)s",
     "UPDATE rooms_visit SET ended_at = now() WHERE ended_at IS NULL",
+    (
+        "UPDATE messaging_scheduledmessage SET state = 'sent', message_id = NULL, body = ''"
+        " WHERE conversation_id = %(conversation)s"
+    ),
+    (
+        "DELETE FROM messaging_reminder WHERE message_id IN"
+        " (SELECT id FROM messaging_message WHERE conversation_id = %(conversation)s)"
+    ),
     "UPDATE core_errand SET done_at = NULL WHERE id = (SELECT max(id) FROM core_errand)",
 )
 
@@ -113,6 +121,8 @@ def test_what_is_spoilt_is_found(worlds: Worlds) -> None:
         "stays and presence are right",
         "what follows an event is done",
         "mail goes out once",
+        "what was scheduled is sent once",
+        "what was to be reminded of is told once at least",
     }
     assert run.broken < set(INVARIANTS)
 
