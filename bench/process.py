@@ -126,7 +126,7 @@ class Server:
 
     def cpu_seconds(self) -> float:
         """Processor time of the process and its children so far, all threads, user and system."""
-        return sum(_cpu_seconds(pid) for pid in self._pids())
+        return sum(cpu_seconds_of(pid) for pid in self._pids())
 
     def memory_bytes(self) -> int:
         """Resident memory of the process and its children."""
@@ -150,7 +150,8 @@ def own_cpu_seconds() -> float:
     return time.process_time()
 
 
-def _cpu_seconds(pid: int) -> float:
+def cpu_seconds_of(pid: int) -> float:
+    """Processor time of a process so far."""
     # The process's own clock (clock_getcpuclockid): /proc/PID/stat counts ticks of 10 ms only.
     return time.clock_gettime((~pid << 3) | 2)
 

@@ -164,19 +164,23 @@ def _search(results: Path) -> list[str]:
     return [
         (
             f"`make bench B=search` on {result['machine']['cpu']}, {result['at'][:10]}: "
-            f"{size['messages']:,} messages, p95 of all that a search asks the database."
+            f"{size['messages']:,} messages, p95 of all that a search asks the database (in "
+            "brackets the processor time of it, without waiting for a core)."
         ),
         "",
         f"| | {' | '.join(people)} |",
         f"|---|{'--:|' * len(people)}",
         *(
-            f"| {words} | "
-            f"{' | '.join(_ms(found[words, person]['database_p95_ms']) for person in people)} |"
+            f"| {words} | {' | '.join(_searched(found[words, person]) for person in people)} |"
             for words in dict.fromkeys(words for words, _, _ in cases)
         ),
         "",
         *_goal_lines(result["goals"]),
     ]
+
+
+def _searched(row: Data) -> str:
+    return f"{_ms(row['database_p95_ms'])} ({_ms(row['database_cpu_ms'])})"
 
 
 def _emphasised(row: Data) -> str:
