@@ -24,6 +24,7 @@ from messaging.models import (
     ConversationMember,
     ConversationUserObjectPermission,
     Draft,
+    Meeting,
     Mention,
     Message,
     MessageRevision,
@@ -349,3 +350,15 @@ class MessagingSettingsAdmin(PersonalAdmin, ReadOnlyAdmin):
     def subject_of(self, row: MessagingSettings) -> Subject:
         """The person."""
         return account_of(row.user)
+
+
+@admin.register(Meeting)
+class MeetingAdmin(OfConversationAdmin, ReadOnlyAdmin):
+    """Meetings that were called: who and when; what about and where, on the page alone."""
+
+    list_display = ["organiser", "starts_at", "ends_at", "place", "cancelled_at"]
+    list_filter = ["place", ("cancelled_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["organiser"]
+    search_fields = ["organiser__email", "=conversation__id"]
+    date_hierarchy = "starts_at"
+    ordering = ["-starts_at"]

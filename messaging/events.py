@@ -326,3 +326,27 @@ class ConversationSettingsChanged(DomainEvent):
     changes_hiding: ClassVar[bool] = True
     conversation_id: UUID
     changed: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeetingScheduled(DomainEvent):
+    """Somebody called a meeting."""
+
+    meeting_id: UUID
+    message_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeetingMoved(DomainEvent):
+    """Somebody gave a meeting another time, title or link."""
+
+    meeting_id: UUID
+    message_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeetingCancelled(DomainEvent):
+    """Somebody called a meeting off."""
+
+    meeting_id: UUID
+    message_id: UUID

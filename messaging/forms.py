@@ -9,6 +9,8 @@ from django.utils.dateparse import parse_datetime
 from accounts.models import Organisation
 from core.forms import LocalDateTimeField
 from messaging.models import ConversationMember, MessagingSettings, Notify
+from messaging.models.meeting import LEAST_MINUTES, MAX_LINK_CHARACTERS, MAX_MINUTES
+from messaging.models.meeting import MAX_TITLE_CHARACTERS as MAX_MEETING_TITLE
 from messaging.models.message import MAX_BODY_CHARACTERS
 from messaging.models.reminder import MAX_NOTE_CHARACTERS
 from messaging.models.template import MAX_SHORTCUT_CHARACTERS, MAX_TITLE_CHARACTERS
@@ -210,3 +212,27 @@ class PlaceSettingsForm(forms.Form):
                 ("yes", "Show here"),
                 ("no", "Hide here"),
             ]
+
+
+class MeetingForm(forms.Form):
+    """A meeting to call or to change."""
+
+    title = forms.CharField(
+        label="What is it about?",
+        max_length=MAX_MEETING_TITLE,
+        widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off"}),
+    )
+    starts_at = LocalDateTimeField(label="When?")
+    duration_minutes = forms.IntegerField(
+        label="Minutes",
+        min_value=LEAST_MINUTES,
+        max_value=MAX_MINUTES,
+        initial=30,
+        widget=forms.NumberInput(attrs={"step": 5}),
+    )
+    link = forms.CharField(
+        label="Link",
+        max_length=MAX_LINK_CHARACTERS,
+        help_text="Of a Google Meet, Zoom or Teams meeting, or of one of your consultations here.",
+        widget=forms.URLInput(attrs={"autocomplete": "off"}),
+    )

@@ -13,6 +13,8 @@ from core.models import Event
 from core.rendering import Rendered, renders
 from messaging.events import (
     DraftChanged,
+    MeetingCancelled,
+    MeetingMoved,
     MessageDeleted,
     MessageEdited,
     MessagePinned,
@@ -21,7 +23,14 @@ from messaging.events import (
     ReactionAdded,
     ReactionRemoved,
 )
-from messaging.models import ContactRequest, Conversation, ConversationMember, Draft, Message
+from messaging.models import (
+    ContactRequest,
+    Conversation,
+    ConversationMember,
+    Draft,
+    Meeting,
+    Message,
+)
 from messaging.queries.drafts import drafts_of
 from messaging.queries.inbox import Row
 from messaging.queries.threads import with_people
@@ -126,6 +135,24 @@ def conversation_address(conversation: Conversation) -> str:
     return reverse("messaging:conversation", args=[conversation.pk])
 
 
+def meeting_resource(meeting: Meeting) -> dict[str, Any]:
+    """The JSON of a meeting."""
+    return {
+        "id": meeting.pk,
+        "conversation": meeting.conversation_id,
+        "message": meeting.message_id,
+        "organiser": {"id": meeting.organiser_id, "name": str(meeting.organiser)},
+        "title": meeting.title,
+        "starts_at": meeting.starts_at,
+        "ends_at": meeting.ends_at,
+        "duration_minutes": meeting.duration_minutes,
+        "place": meeting.place,
+        "link": meeting.link,
+        "is_cancelled": meeting.is_cancelled,
+        "created_at": meeting.created_at,
+    }
+
+
 def message_html(message: Message) -> str:
     """Neutral HTML: own messages are told by ``data-author`` in the browser."""
     return render_to_string("messaging/message.html", {"message": message})
@@ -133,7 +160,7 @@ def message_html(message: Message) -> str:
 
 @renders(
     MessageSent, MessageEdited, MessageDeleted, MessagePinned, MessageUnpinned, ReactionAdded,
-    ReactionRemoved,
+    ReactionRemoved, MeetingMoved, MeetingCancelled,
 )  # fmt: skip
 def render_messages(events: Sequence[Event]) -> list[Rendered]:
     """What the messages say now: a deleted one is not shown again by a replay of its sending."""

@@ -51,6 +51,7 @@ SPECTACULAR_SETTINGS = {
         "ConversationKind": "messaging.models.ConversationKind",
         "ConversationPriority": "messaging.models.Priority",
         "InvitationStatus": "accounts.serializers.INVITATION_STATUSES",
+        "MeetingPlace": "messaging.models.MeetingPlace",
         "MemberRole": "messaging.models.MemberRole",
         "MessageType": "messaging.models.MessageType",
         "ParticipantRole": "rooms.models.Role",

@@ -245,11 +245,35 @@ def relative(value: datetime | None) -> str:
 
 
 @register.simple_tag
+def times_in(starts_at: datetime, ends_at: datetime, zones: Sequence[str]) -> str:
+    """From when to when, in words for people in several zones, whoever reads it:
+    ``10:00 to 10:45 in Copenhagen, 9:00 in Lisbon``."""
+    spans: list[str] = []
+    for zone in zones or ["UTC"]:
+        start, end = (value.astimezone(_zone_named(zone)) for value in (starts_at, ends_at))
+        span = f"{start.hour}:{start.minute:02}"
+        if not spans:
+            span = f"{span} to {end.hour}:{end.minute:02}"
+        spans.append(f"{span} in {_city(zone)}")
+    return ", ".join(spans)
+
+
+@register.simple_tag
+def date_in(value: datetime, zones: Sequence[str], wording: str) -> str:
+    """A date in the first of the zones, in Django's format characters."""
+    return dateformat.format(value.astimezone(_zone_named(zones[0] if zones else "UTC")), wording)
+
+
+def _city(zone: str) -> str:
+    return zone.rpartition("/")[2].replace("_", " ")
+
+
+@register.simple_tag
 def local_time(person: Any, viewer: Any) -> str:
     """What the clock says where somebody is: ``13:36 in Lisbon, 1 h behind you``."""
     now = timezone.now()
     there, here = (now.astimezone(_zone_of(one)) for one in (person, viewer))
-    city = str(person.timezone).rpartition("/")[2].replace("_", " ")
+    city = _city(person.timezone)
     ahead = there.replace(tzinfo=None) - here.replace(tzinfo=None)
     words = "as where you are"
     if ahead:
@@ -259,8 +283,12 @@ def local_time(person: Any, viewer: Any) -> str:
 
 def _zone_of(person: Any) -> ZoneInfo:
     """Of an account whose zone is no more, UTC."""
+    return _zone_named(person.timezone)
+
+
+def _zone_named(name: str) -> ZoneInfo:
     try:
-        return ZoneInfo(person.timezone)
+        return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
         return ZoneInfo("UTC")
 

@@ -91,7 +91,7 @@ def send_message(
     slow_repeats(actor.pk, body, client_id)
     try:
         with transaction.atomic():
-            return _append(
+            return post_message(
                 actor=actor,
                 conversation=conversation,
                 body=body,
@@ -116,7 +116,7 @@ def post_system_message(
     Only the system user can. Records `MessageSent`.
     """
     require(actor, "messaging.add_message")
-    return _append(
+    return post_message(
         actor=actor,
         conversation=conversation,
         body=text,
@@ -217,9 +217,27 @@ def refuse_gone(*, actor: User, message: Message) -> None:
         raise MessageIsDeleted
 
 
-def _append(*, actor: User, conversation: Conversation, **fields: Any) -> Message:
-    """Record the event, which takes the stream's lock and number, then write the message."""
-    message = Message(conversation=conversation, author=actor, **fields)
+def post_message(
+    *,
+    actor: User,
+    conversation: Conversation,
+    body: str,
+    client_id: UUID,
+    reply_to: Message | None = None,
+    message_type: str = MessageType.TEXT,
+    metadata: dict[str, Any] | None = None,
+) -> Message:
+    """Part of sending: record the event, which takes the stream's lock and number, then write the
+    message. Records `MessageSent`."""
+    message = Message(
+        conversation=conversation,
+        author=actor,
+        body=body,
+        client_id=client_id,
+        reply_to=reply_to,
+        message_type=message_type,
+        metadata=metadata or {},
+    )
     names_nobody = "@" not in message.body
     if message.message_type == MessageType.TEXT and names_nobody:
         render_body(actor=actor, message=message)  # before the lock is held

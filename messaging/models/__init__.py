@@ -11,6 +11,7 @@ from messaging.models.conversation import (
     Priority,
 )
 from messaging.models.draft import Draft
+from messaging.models.meeting import Meeting, MeetingPlace
 from messaging.models.mention import Mention
 from messaging.models.message import Message, MessageRevision, MessageType
 from messaging.models.pin import Pin
@@ -30,6 +31,8 @@ __all__ = [
     "ConversationMember",
     "ConversationUserObjectPermission",
     "Draft",
+    "Meeting",
+    "MeetingPlace",
     "MemberRole",
     "Mention",
     "Message",

@@ -25,6 +25,7 @@ class MessageType(models.TextChoices):
     SYSTEM = "system", "System"
     ACTION_ITEM = "action_item", "Action item"
     FILE = "file", "File"
+    MEETING = "meeting", "Meeting"
 
 
 class MessageQuerySet(models.QuerySet["Message"]):

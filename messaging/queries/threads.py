@@ -49,8 +49,9 @@ _FOUND: dict[str, Any] = {
 
 
 def with_people(messages: QuerySet[Message]) -> QuerySet[Message]:
-    """With author, the message replied to, reactions and whether it is pinned, in one query."""
-    return messages.select_related("author", "reply_to__author").annotate(**_FOUND)
+    """With author, the message replied to, the meeting that it may be, reactions and whether it is
+    pinned, in one query."""
+    return messages.select_related("author", "reply_to__author", "meeting").annotate(**_FOUND)
 
 
 def shown_in(conversation: Conversation) -> QuerySet[Message]:

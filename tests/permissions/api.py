@@ -23,6 +23,13 @@ ITEM: dict[str, Any] = {"title": "Risks", "minutes": 5}
 TEMPLATE: dict[str, Any] = {"title": "Thanks", "body": "Thank you all"}
 SHARED: dict[str, Any] = TEMPLATE | {"is_shared": True}
 
+MEETING: dict[str, Any] = {
+    "title": "Rehearsal",
+    "starts_at": (datetime.now(UTC) + timedelta(days=2)).isoformat(),
+    "duration_minutes": 45,
+    "link": "https://meet.google.com/abc",
+}
+
 API: Table = {
     ("POST", "auth/signin/"): ({}, everybody(400)),
     ("POST", "auth/signup/"): ({}, everybody(400)),
@@ -106,6 +113,11 @@ API: Table = {
     ("DELETE", "conversations/{group}/members/{client}/"): (
         None, api.each(owner=204, client=204, others=404),
     ),
+    ("POST", "conversations/{conversation}/meetings/"): (MEETING, inside(201, 201)),
+    ("GET", "meetings/"): (None, signed_in_only(200)),
+    ("GET", "meetings/{meeting}/"): (None, inside(200, 200)),
+    ("PATCH", "meetings/{meeting}/"): ({"title": "Other"}, inside(200, 200)),
+    ("POST", "meetings/{meeting}/cancel/"): (None, inside(200, 200)),
     ("GET", "contacts/"): (None, signed_in_only(200)),
     ("GET", "contact-requests/"): (None, signed_in_only(200)),
     # Clients ask consultants with whom they share nothing; staff see them, and cannot ask.

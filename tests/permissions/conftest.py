@@ -35,6 +35,7 @@ from messaging.actions.contacts import open_direct, request_contact
 from messaging.actions.conversations import mark_read
 from messaging.actions.drafts import save_draft
 from messaging.actions.groups import open_group
+from messaging.actions.meetings import schedule_meeting
 from messaging.actions.messages import edit_message, send_message
 from messaging.actions.pins import pin_message
 from messaging.actions.reactions import add_reaction
@@ -135,7 +136,13 @@ def cast(
     send_message(actor=client_user, conversation=talk, body="Hello")
     group = open_group(actor=consultant, title="Both", people=[client_user])
     contact = request_contact(actor=outsider, consultant=consultant, note="Ward access")
+    meeting = schedule_meeting(
+        actor=consultant, conversation=room.conversation, title="Rehearsal",
+        starts_at=timezone.now() + timedelta(days=1), duration_minutes=30,
+        link="https://meet.google.com/abc",
+    )  # fmt: skip
     things = {
+        "meeting": meeting.pk,
         "talk": talk.pk,
         "group": group.pk,
         "asked": contact.pk,

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 from tests.permissions.cast import SIGN_IN, Columns, Statuses, Table
 
+SOON = datetime.now(UTC) + timedelta(days=2)
+
 page = Columns(anonymous=SIGN_IN)
 inside, signed_in_only, everybody = page.inside, page.signed_in_only, page.everybody
 managing = page.managing
@@ -167,6 +169,12 @@ CONVERSATIONS: Table = {
 }  # fmt: skip
 
 # `talk` and `group` are the owner's and the client's; the outsider asked the owner (`asked`).
+MEETING = {
+    "title": "Rehearsal",
+    "starts_at": SOON.strftime("%Y-%m-%dT%H:%M"),
+    "duration_minutes": "45",
+    "link": "https://meet.google.com/abc",
+}
 PRIVATE = {"owner": 302, "client": 302, "others": 404}
 
 INBOX: Table = {
@@ -210,6 +218,12 @@ INBOX: Table = {
     ("POST", "/inbox/{group}/rename/"): (
         {"title": "New"}, page.each(owner=302, client=403, others=404),
     ),
+    ("GET", "/inbox/meetings/"): (None, signed_in_only(200)),
+    ("GET", "/inbox/{conversation}/meetings/new/"): (None, inside(200, 200)),
+    ("POST", "/inbox/{conversation}/meetings/new/"): (MEETING, inside(302, 302)),
+    ("GET", "/inbox/meetings/{meeting}/"): (None, inside(200, 200)),
+    ("POST", "/inbox/meetings/{meeting}/"): (MEETING, inside(302, 302)),
+    ("POST", "/inbox/meetings/{meeting}/cancel/"): (None, inside(302, 302)),
     ("GET", "/rooms/of/{conversation}/"): (None, inside(302, 302)),
     ("GET", "/rooms/with/{client}/"): (None, signed_in_only(200)),
 }  # fmt: skip

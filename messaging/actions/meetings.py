@@ -1,0 +1,172 @@
+"""Meetings are called, moved and called off, by whoever may write in their conversation.
+
+Times are checked here; what calendars and reminders do with them follows the events.
+"""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from core.errors import ActionError, Conflict
+from core.permissions import forget_grants, require
+from core.publish import lock, record
+from messaging.actions.messages import ConversationIsClosed, post_message
+from messaging.events import MeetingCancelled, MeetingMoved, MeetingScheduled
+from messaging.links import place_of
+from messaging.models import Conversation, Meeting, MessageType
+from messaging.models.meeting import LEAST_MINUTES, MAX_MINUTES, MAX_TITLE_CHARACTERS
+from messaging.queries.conversations import audience_of
+from messaging.queries.later import check_time
+from messaging.queries.meetings import upcoming_in, zones_in
+from messaging.words import storable
+
+MOST_AHEAD = 50
+"""Meetings before one in a conversation."""
+
+
+class WrongMeeting(ActionError):
+    """What is said of a meeting cannot be."""
+
+    code = "wrong_meeting"
+
+
+class TooManyMeetings(Conflict):
+    """So many are planned already."""
+
+    code = "too_many_meetings"
+    detail = f"{MOST_AHEAD} meetings are planned here, which is the most. Cancel one first."
+
+
+class MeetingIsOver(Conflict):
+    """Changing what is past or called off."""
+
+    code = "meeting_is_over"
+    detail = "This meeting is over or was cancelled: it cannot be changed any more."
+
+
+@transaction.atomic
+def schedule_meeting(
+    *,
+    actor: User,
+    conversation: Conversation,
+    title: str,
+    starts_at: datetime,
+    duration_minutes: int,
+    link: str,
+) -> Meeting:
+    """Call a meeting; everybody in the conversation sees it as a card.
+
+    Records `MessageSent` and `MeetingScheduled`. Raises `NotAllowed`, `WrongMeeting`, `WrongLink`,
+    `TooSoon`, `TooFar`, `TooManyMeetings`, `ConversationIsClosed`.
+    """
+    require(actor, "messaging.post", conversation)
+    values = _checked(title, starts_at, duration_minutes, link)
+    lock(conversation.stream)
+    if upcoming_in(conversation).count() >= MOST_AHEAD:
+        raise TooManyMeetings
+    message = post_message(
+        actor=actor,
+        conversation=conversation,
+        body=values["title"],
+        client_id=uuid.uuid4(),
+        message_type=MessageType.MEETING,
+    )
+    meeting = Meeting(
+        conversation=conversation,
+        message=message,
+        organiser=actor,
+        zones=zones_in(conversation, actor),
+        **values,
+    )
+    meeting.save(force_insert=True)
+    scheduled = MeetingScheduled(meeting_id=meeting.pk, message_id=message.pk)
+    record(scheduled, stream=conversation.stream, actor=actor)
+    return meeting
+
+
+@transaction.atomic
+def move_meeting(
+    *,
+    actor: User,
+    meeting: Meeting,
+    title: str,
+    starts_at: datetime,
+    duration_minutes: int,
+    link: str,
+) -> Meeting:
+    """Give a meeting another time, length, title or link. Records `MeetingMoved`, unless nothing
+    changes.
+
+    Raises `NotAllowed`, `WrongMeeting`, `WrongLink`, `TooSoon`, `TooFar`, `MeetingIsOver`.
+    """
+    require(actor, "messaging.post", meeting.conversation)
+    values = _checked(title, starts_at, duration_minutes, link)
+    meeting = _lock(actor, meeting)
+    if all(getattr(meeting, name) == value for name, value in values.items()):
+        return meeting
+    for name, value in values.items():
+        setattr(meeting, name, value)
+    meeting.moved_at = timezone.now()
+    meeting.save(update_fields=[*values, "moved_at"])
+    _tell(MeetingMoved, actor, meeting)
+    return meeting
+
+
+@transaction.atomic
+def cancel_meeting(*, actor: User, meeting: Meeting) -> Meeting:
+    """Call a meeting off; its card stays and says so. Records `MeetingCancelled`.
+
+    Raises `NotAllowed`, `MeetingIsOver`.
+    """
+    require(actor, "messaging.post", meeting.conversation)
+    meeting = _lock(actor, meeting)
+    meeting.cancelled_by, meeting.cancelled_at = actor, timezone.now()
+    meeting.save(update_fields=["cancelled_by", "cancelled_at"])
+    _tell(MeetingCancelled, actor, meeting)
+    return meeting
+
+
+def _tell(event_class: Any, actor: User, meeting: Meeting) -> None:
+    happened = event_class(meeting_id=meeting.pk, message_id=meeting.message_id)
+    event = record(happened, stream=meeting.conversation.stream, actor=actor)
+    event.audience = audience_of(meeting.conversation)
+
+
+def _checked(title: str, starts_at: datetime, minutes: int, link: str) -> dict[str, Any]:
+    """What is stored of a meeting; raises what is wrong with it."""
+    title = " ".join(storable(title).split())
+    if not title or len(title) > MAX_TITLE_CHARACTERS:
+        raise WrongMeeting(
+            f"Say what it is about, in at most {MAX_TITLE_CHARACTERS} characters.", field="title"
+        )
+    if not LEAST_MINUTES <= minutes <= MAX_MINUTES:
+        raise WrongMeeting(
+            f"A meeting takes {LEAST_MINUTES} minutes to {MAX_MINUTES // 60} hours.",
+            field="duration_minutes",
+        )
+    check_time(starts_at, field="starts_at")
+    link = link.strip()
+    return {
+        "title": title,
+        "starts_at": starts_at,
+        "ends_at": starts_at + timedelta(minutes=minutes),
+        "link": link,
+        "place": place_of(link),
+    }
+
+
+def _lock(actor: User, meeting: Meeting) -> Meeting:
+    """The meeting as it stands, under its conversation's lock; raises what forbids a change."""
+    lock(meeting.conversation.stream)
+    meeting = Meeting.objects.select_related("conversation").get(pk=meeting.pk)
+    forget_grants(actor)
+    require(actor, "messaging.post", meeting.conversation)
+    if meeting.conversation.closed_at is not None:
+        raise ConversationIsClosed
+    if meeting.is_cancelled or meeting.is_over(timezone.now()):
+        raise MeetingIsOver
+    return meeting
