@@ -108,7 +108,7 @@ def test_its_pages_are_accessible(
         mara.page.wait_for_load_state("networkidle")
         look(mara.page, found, path)
     mara.page.goto(f"{mara.site.url}/inbox/")
-    mara.page.get_by_role("button", name="More", exact=True).click()
+    mara.page.get_by_role("button", name="More filters, and sorting").click()
     look(mara.page, found, "filters")
     assert found == {}
     assert mara.complaints == []
