@@ -84,7 +84,9 @@ export class Reactions {
   }
 
   async #change(item, emoji, isMine) {
-    const address = item.querySelector(".message-menu").dataset[isMine ? "unreactUrl" : "reactUrl"];
+    // Beside the menu's own address: one for each message would cost every message that is sent.
+    const menu = item.querySelector(".message-menu > summary").getAttribute("hx-get");
+    const address = new URL(isMine ? "../unreact/" : "../react/", new URL(menu, location));
     try {
       await post(address, { emoji });
     } catch (error) {
