@@ -220,8 +220,8 @@ class TestPages:
         question = say(client_user, room, "Why?")
         client.get(messages_of(room))  # the first use of a token is noted
         for number in (1, 30):
-            for _ in range(number):
-                say(client_user, room, "Because", reply_to=question)
+            for place in range(number):
+                say(client_user, room, f"Because {number} {place}", reply_to=question)
             with CaptureQueriesContext(connection) as queries:
                 assert client.get(f"{messages_of(room)}?limit=30").status_code == 200
             found.append(len(queries))
@@ -304,4 +304,4 @@ class TestConversations:
                 listed = client.get("/api/conversations/").json()["results"]
             found.append(len(queries))
         assert len(listed) == 30
-        assert found[0] == found[1] <= 3
+        assert found[0] == found[1] <= 5
