@@ -42,6 +42,7 @@ from messaging.queries.contacts import IS_CLIENT
 from messaging.queries.conversations import held_by
 from messaging.queries.drafts import with_drafts
 from messaging.queries.presence import OFFLINE, presence_beside
+from messaging.queries.threads import messages_numbered
 
 PAGE_SIZE = 40
 MOST_UNREAD = 100
@@ -240,7 +241,11 @@ def _unread_of(user: User) -> QuerySet[Message, Any]:
 def has_unread(user: User) -> Q:
     """Condition on a place of the person; looks into those alone where something was said."""
     newer = Q(conversation__last_message_seq__gt=F("read_seq"))
-    return Q(is_marked_unread=True) | (newer & Q(Exists(_unread_of(user))))
+    # As a case: of "newer and exists", PostgreSQL would look for messages first, in all of them.
+    waits = Case(
+        When(newer, then=Exists(_unread_of(user))), default=False, output_field=BooleanField()
+    )
+    return Q(is_marked_unread=True) | Q(waits)
 
 
 def places_of(user: User) -> "QuerySet[ConversationMember]":
@@ -383,12 +388,9 @@ def _states(
 
 def _last_messages(places: Iterable[ConversationMember]) -> dict[UUID, Message]:
     """The newest message of each, but for what the person deleted for themselves."""
-    shown = [
-        place.conversation_id
+    shown = {
+        place.conversation_id: place.conversation.last_message_seq
         for place in places
         if place.conversation.last_message_seq > place.cleared_seq
-    ]
-    messages = Message.objects.filter(
-        conversation__in=shown, seq=F("conversation__last_message_seq")
-    )
-    return {message.conversation_id: message for message in messages.select_related("author")}
+    }
+    return messages_numbered(shown)
