@@ -5,6 +5,7 @@ sanitised by nh3 (ammonia) with an allow-list, so that a fault in one does not o
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from functools import cache
 from html import escape
@@ -12,7 +13,8 @@ from typing import Any
 from uuid import UUID
 
 import nh3
-from markdown_it import MarkdownIt
+from markdown_it import MarkdownIt, rules_core, rules_inline
+from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
@@ -21,6 +23,10 @@ from pygments.util import ClassNotFound
 
 MAX_NESTING = 20
 """Levels of quotes and lists that are shown; what is nested deeper stays in the body only."""
+
+MOST_TRIED = 500
+"""How many opening brackets, and how many addresses, are looked at as the beginning of a link in
+one message. Each of them may make the parser read the rest; what comes after stays as written."""
 
 ALLOWED_TAGS = {
     "p", "br", "strong", "em", "s", "code", "pre", "ul", "ol", "li", "blockquote", "a", "span",
@@ -116,8 +122,38 @@ def _make_parser() -> MarkdownIt:
             "linkify", "balance_pairs", "fragments_join", "fence", "list", "blockquote", "entity",
         ]
     )  # fmt: skip
+    parser.inline.ruler.at("link", _link)
+    parser.inline.ruler.at("linkify", _address)
+    parser.core.ruler.at("linkify", _addresses)
     parser.add_render_rule("fence", _fence)
     return parser
+
+
+def _link(state: StateInline, silent: bool) -> bool:
+    if state.src[state.pos] != "[":
+        return False
+    if _may_try(state, "["):
+        return rules_inline.link(state, silent)
+    if silent:  # ends the search for the end of the link around it, as too deep nesting does
+        state.pos = state.posMax
+    return silent
+
+
+def _address(state: StateInline, silent: bool) -> bool:
+    is_one = state.src.startswith("://", state.pos) and _may_try(state, "://")
+    return is_one and rules_inline.linkify(state, silent)
+
+
+def _addresses(state: StateCore) -> None:
+    """Those without a scheme, and what the rule above has left."""
+    if state.src.count("://") <= MOST_TRIED:
+        rules_core.linkify(state)
+
+
+def _may_try(state: StateInline, what: str) -> bool:
+    tried: Counter[str] = state.env.setdefault("tried", Counter())
+    tried[what] += 1
+    return tried[what] <= MOST_TRIED
 
 
 @cache
