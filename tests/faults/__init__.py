@@ -13,6 +13,7 @@ failed may need some repetitions to fail again (`make faults SEED=123 TIMES=20`)
     steps       what people can do            (add a function with `@step`)
     breakages   what can break                (add a function with `@breakage`)
     invariants  what must hold at the end     (add a function with `@invariant`)
+    answers     what must hold of emoji and receipts
     mutations   defects on purpose, which must be seen (`make faults MUTATIONS=1`)
     schedule    one schedule from its beginning to its verdict
     __main__    `make faults`

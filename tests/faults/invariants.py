@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
+from tests.faults import answers
 from tests.faults.people import Later, Person, Said
 from tests.live_client import Follower, Frame
 
@@ -339,6 +340,10 @@ async def what_was_to_be_reminded_of_is_told_once_at_least(run: "Run") -> list[s
             if not rows or rows[0][0] != expected[0] or rows[0][1] < expected[1]:
                 wrong.append(f"{person.name} wanted {reminder}, it is {rows}, not {expected}")
     return wrong
+
+
+invariant(answers.acknowledged_reactions_are_there_once)
+invariant(answers.what_was_seen_is_told_and_never_taken_back)
 
 
 @invariant

@@ -32,6 +32,17 @@ MAIL_SECONDS = 1.5
 MUTATIONS: dict[str, Callable[[], None]] = {}
 
 
+def replace(module: str, name: str, by: Any) -> Any:
+    """Put something else in the place of what a module has by this name; answers what it was.
+
+    Fails where the module has it no more: a defect that changes nothing would be seen by nobody.
+    """
+    owner = import_module(module)
+    before = getattr(owner, name)
+    setattr(owner, name, by)
+    return before
+
+
 def mutation(function: Callable[[], None]) -> Callable[[], None]:
     """Register a defect under its name."""
     MUTATIONS[function.__name__.replace("_", "-")] = function
@@ -53,8 +64,9 @@ def published_before_the_commit() -> None:
 @mutation
 def gaps_are_not_healed() -> None:
     """The hub does not read the log when it sees that it missed something."""
-    feed: Any = import_module("core.feed")
-    feed.Feed.heal = lambda self, target: None
+    feed: Any = import_module("core.feed").Feed
+    assert feed.heal, "the hub heals by this"
+    feed.heal = lambda self, target: None
 
 
 @mutation
@@ -62,7 +74,7 @@ def errand_is_done_before_it_is_done() -> None:
     """It is noted as done when it is begun; and mails take as long as they may."""
     errands: Any = import_module("core.actions.errands")
     mail: Any = import_module("django.core.mail").EmailMultiAlternatives
-    claim, send = errands.claim_errand, mail.send
+    send = mail.send
 
     def claimed(*, actor: Any, **what: Any) -> Any:
         errand = claim(actor=actor, **what)
@@ -74,15 +86,13 @@ def errand_is_done_before_it_is_done() -> None:
         time.sleep(MAIL_SECONDS)
         return send(self, *arguments, **options)
 
-    errands.claim_errand = claimed
+    claim = replace("core.actions.errands", "claim_errand", claimed)
     mail.send = slow
 
 
 @mutation
 def resumed_behind_the_next_number() -> None:
     """Who comes back gets what they missed but for the first of it; who asks again gets it."""
-    hub: Any = import_module("core.hub")
-    load = hub.load
     asked = set()
 
     def skip(stream: Any, after: int, limit: int) -> Any:
@@ -90,21 +100,20 @@ def resumed_behind_the_next_number() -> None:
         asked.add((stream, after))
         return load(stream, after + is_first, limit)
 
-    hub.load = skip
+    load = replace("core.hub", "load", skip)
 
 
 @mutation
 def sent_twice_is_two_messages() -> None:
     """A client_id that is known makes another message."""
     messages: Any = import_module("messaging.actions.messages")
-    append = messages._append
 
     def another(*, client_id: Any, **fields: Any) -> Any:
         if messages.Message.objects.filter(client_id=client_id).exists():
             client_id = uuid4()
-        return append(client_id=client_id, **fields)
+        return post(client_id=client_id, **fields)
 
-    messages._append = another
+    post = replace("messaging.actions.messages", "post_message", another)
 
 
 def main() -> None:

@@ -80,6 +80,8 @@ class Person(LiveClient):
         self.later: list[Later] = []
         self.reminders: dict[str, bool] = {}
         """By id, whether they were acknowledged as done."""
+        self.reactions: dict[tuple[str, str], bool | None] = {}
+        """By message and emoji, whether it was acknowledged as there; None: that is uncertain."""
         self.has_read = 0
         self.invited: list[str] = []
         self.restrictions: list[Restricted] = []

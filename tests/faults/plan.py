@@ -22,9 +22,9 @@ class Kind:
     targets: tuple[str, ...]
     weight: int = 1
     seconds: tuple[float, float] = (0.0, 0.0)
-    is_apart: bool = False
-    """Planned by dice of their own: a new kind of step leaves the rest of each plan as it was, so
-    that seeds go on finding what they are known to find."""
+    dice: str = ""
+    """Planned by dice of this name: new kinds of steps, with a name of their own, leave the rest of
+    each plan as it was, so that seeds go on finding what they are known to find."""
 
 
 @dataclass(frozen=True, order=True)
@@ -61,9 +61,11 @@ def make_schedule(
     seed: int, people: Sequence[str], steps: Sequence[Kind], breakages: Sequence[Kind]
 ) -> Schedule:
     """The schedule of a seed. ``targets`` of a step are the people who may take it."""
-    dice, dice_apart = random.Random(seed), random.Random(f"{seed} apart")
-    apart = [kind for kind in steps if kind.is_apart]
-    steps = [kind for kind in steps if not kind.is_apart]
+    dice = random.Random(seed)
+    apart: dict[str, list[Kind]] = {}
+    for kind in steps:
+        apart.setdefault(kind.dice, []).append(kind)
+    steps = apart.pop("")
     planned = Schedule(
         seed=seed,
         steps={
@@ -78,12 +80,17 @@ def make_schedule(
             for _ in range(dice.randint(*BREAKAGES))
         ),
     )
-    for person, plan in planned.steps.items():
-        if kinds := _of(person, apart):
-            number = dice_apart.randint(*STEPS_APART)
-            plan += [_planned(dice_apart, kinds, 0, STEP_SECONDS) for _ in range(number)]
-            plan.sort()
+    for name, kinds in apart.items():
+        _plan_apart(planned, kinds, random.Random(f"{seed} {name}"))
     return planned
+
+
+def _plan_apart(planned: Schedule, kinds: Sequence[Kind], dice: random.Random) -> None:
+    for person, plan in planned.steps.items():
+        if own := _of(person, kinds):
+            number = dice.randint(*STEPS_APART)
+            plan += [_planned(dice, own, 0, STEP_SECONDS) for _ in range(number)]
+            plan.sort()
 
 
 def _of(person: str, steps: Sequence[Kind]) -> list[Kind]:

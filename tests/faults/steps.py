@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 from uuid import uuid4
 
 from tests.faults.people import Later, Person, Restricted, Said
@@ -25,21 +26,20 @@ WRITERS = ("mara", "tomas", "priya", "helen")
 MOVABLE = ("tomas", "helen")
 """Those whom the host removes, adds again and gives other roles."""
 STAYING = tuple(name for name in PEOPLE if name not in MOVABLE)
+EMOJI = ("👍", "🎉", "🙂")
 
 Step = Callable[["Run", Person, int], Awaitable[None]]
 STEPS: dict[str, Step] = {}
 KINDS: list[Kind] = []
 
 
-def step(
-    who: tuple[str, ...], weight: int = 1, *, is_apart: bool = False
-) -> Callable[[Step], Step]:
-    """Register a step: who takes it, and how often."""
+def step(who: tuple[str, ...], weight: int = 1, *, dice: str = "") -> Callable[[Step], Step]:
+    """Register a step: who takes it, how often, and by which dice it is planned."""
 
     def register(function: Step) -> Step:
         name = function.__name__.replace("_", "-")
         STEPS[name] = function
-        KINDS.append(Kind(name, who, weight, is_apart=is_apart))
+        KINDS.append(Kind(name, who, weight, dice=dice))
         return function
 
     return register
@@ -96,11 +96,7 @@ async def delete(run: "Run", person: Person, number: int) -> None:
 @step(PEOPLE, weight=2)
 async def read(run: "Run", person: Person, number: int) -> None:
     """Say that one has seen everything so far."""
-    seq = person.conversation.number
-    path = f"/api/conversations/{person.conversation_id}/read/"
-    answer, _ = await person.ask("POST", path, {"seq": seq})
-    if answer.is_success:
-        person.has_read = max(person.has_read, seq)
+    await _see(person, person.conversation.number)
 
 
 @step((HOST,), weight=1)
@@ -171,7 +167,7 @@ async def sign_out(run: "Run", person: Person, number: int) -> None:
     _note_sent(said, await sending)
 
 
-@step(WRITERS, weight=4, is_apart=True)
+@step(WRITERS, weight=4, dice="apart")
 async def send_later(run: "Run", person: Person, number: int) -> None:
     """Schedule a message, whose time then comes at once."""
     said = _new(person, number)
@@ -187,7 +183,7 @@ async def send_later(run: "Run", person: Person, number: int) -> None:
         await run.world.inside("let_time_pass_for_messages", later.id)
 
 
-@step(WRITERS, weight=2, is_apart=True)
+@step(WRITERS, weight=2, dice="apart")
 async def cancel_later(run: "Run", person: Person, number: int) -> None:
     """Cancel one of them, which may be on its way already."""
     if not person.later:
@@ -198,7 +194,7 @@ async def cancel_later(run: "Run", person: Person, number: int) -> None:
     later.is_cancelled = later.is_cancelled or answer.is_success
 
 
-@step(STAYING, weight=3, is_apart=True)
+@step(STAYING, weight=3, dice="apart")
 async def remind(run: "Run", person: Person, number: int) -> None:
     """Set a reminder of something that somebody said, whose time then comes at once."""
     said = _one_of(run.people[WRITERS[number % len(WRITERS)]], number)
@@ -212,7 +208,7 @@ async def remind(run: "Run", person: Person, number: int) -> None:
         await run.world.inside("let_time_pass_for_reminders", reminder)
 
 
-@step(STAYING, weight=1, is_apart=True)
+@step(STAYING, weight=1, dice="apart")
 async def answer_reminder(run: "Run", person: Person, number: int) -> None:
     """Say of a reminder that it is done."""
     if not person.reminders:
@@ -220,6 +216,56 @@ async def answer_reminder(run: "Run", person: Person, number: int) -> None:
     reminder = sorted(person.reminders)[number % len(person.reminders)]
     answer, _ = await person.ask("POST", f"/api/reminders/{reminder}/done/")
     person.reminders[reminder] = answer.is_success
+
+
+@step(WRITERS, weight=4, dice="answers")
+async def react(run: "Run", person: Person, number: int) -> None:
+    """Answer something that somebody said with an emoji, perhaps once more."""
+    said = _one_of(run.people[WRITERS[number % len(WRITERS)]], number)
+    if said is not None and said.message is not None:
+        emoji = EMOJI[number % len(EMOJI)]
+        await _react(person, "POST", said.message["id"], emoji)
+
+
+@step(WRITERS, weight=2, dice="answers")
+async def unreact(run: "Run", person: Person, number: int) -> None:
+    """Take one of one's own emoji back, perhaps once more."""
+    if person.reactions:
+        message_id, emoji = sorted(person.reactions)[number % len(person.reactions)]
+        await _react(person, "DELETE", message_id, emoji)
+
+
+@step(PEOPLE, weight=3, dice="answers")
+async def see_on_two_devices(run: "Run", person: Person, number: int) -> None:
+    """See everything on one device, and at the same moment less on another."""
+    newest = person.conversation.number
+    await asyncio.gather(_see(person, newest), _see(person, number % (newest + 1)))
+
+
+@step(PEOPLE, weight=2, dice="answers")
+async def receive(run: "Run", person: Person, number: int) -> None:
+    """Say that everything so far got here, which nobody has looked at yet."""
+    path = f"/api/conversations/{person.conversation_id}/received/"
+    await person.ask("POST", path, {"seq": person.conversation.number})
+
+
+async def _react(person: Person, method: str, message_id: str, emoji: str) -> None:
+    path = f"/api/messages/{message_id}/reactions/"
+    if method == "DELETE":
+        answer, is_uncertain = await person.ask(method, f"{path}?emoji={quote(emoji)}")
+    else:
+        answer, is_uncertain = await person.ask(method, path, {"emoji": emoji})
+    if answer.is_success:
+        person.reactions[message_id, emoji] = method == "POST"
+    elif is_uncertain:
+        person.reactions[message_id, emoji] = None
+
+
+async def _see(person: Person, seq: int) -> None:
+    path = f"/api/conversations/{person.conversation_id}/read/"
+    answer, _ = await person.ask("POST", path, {"seq": seq})
+    if answer.is_success:
+        person.has_read = max(person.has_read, seq)
 
 
 def _in_an_hour() -> str:

@@ -1,6 +1,8 @@
 """Thirty schedules, on two sets of processes; and that the invariants find what is wrong."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import Future
 from functools import partial
@@ -91,6 +93,11 @@ SPOILING = (
         "DELETE FROM messaging_reminder WHERE message_id IN"
         " (SELECT id FROM messaging_message WHERE conversation_id = %(conversation)s)"
     ),
+    (
+        "DELETE FROM messaging_reaction WHERE message_id IN"
+        " (SELECT id FROM messaging_message WHERE conversation_id = %(conversation)s)"
+    ),
+    "UPDATE messaging_readmark SET seq = seq + 1 WHERE conversation_id = %(conversation)s",
     "UPDATE core_errand SET done_at = NULL WHERE id = (SELECT max(id) FROM core_errand)",
 )
 
@@ -123,8 +130,24 @@ def test_what_is_spoilt_is_found(worlds: Worlds) -> None:
         "mail goes out once",
         "what was scheduled is sent once",
         "what was to be reminded of is told once at least",
+        "acknowledged reactions are there once",
+        "what was seen is told and never taken back",
     }
     assert run.broken < set(INVARIANTS)
+
+
+MAKE_ALL = """
+import django
+django.setup()
+from tests.faults.mutations import MUTATIONS
+for make in MUTATIONS.values():
+    make()
+"""
+
+
+def test_defects_find_what_they_change() -> None:
+    """Each can be made: what it replaces is still called so."""
+    subprocess.run([sys.executable, "-c", MAKE_ALL], check=True)
 
 
 def test_a_defect_is_seen(worlds: Worlds) -> None:
