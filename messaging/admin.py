@@ -362,3 +362,17 @@ class MeetingAdmin(OfConversationAdmin, ReadOnlyAdmin):
     search_fields = ["organiser__email", "=conversation__id"]
     date_hierarchy = "starts_at"
     ordering = ["-starts_at"]
+    fields = [
+        "organiser",
+        "conversation",
+        "title",
+        "starts_at",
+        "ends_at",
+        "place",
+        "link",
+        "zones",
+        "created_at",
+        "moved_at",
+        "cancelled_by",
+        "cancelled_at",
+    ]

@@ -31,6 +31,7 @@ from core.models import Errand, Event, IdempotentAnswer, PolicyViolation
 from messaging.actions.contacts import request_contact
 from messaging.actions.conversations import mark_read
 from messaging.actions.drafts import save_draft
+from messaging.actions.meetings import schedule_meeting
 from messaging.actions.messages import edit_message, send_message
 from messaging.actions.pins import pin_message
 from messaging.actions.reactions import add_reaction
@@ -39,7 +40,7 @@ from messaging.actions.saved import save_message
 from messaging.actions.scheduled import schedule_message
 from messaging.actions.settings import change_settings
 from messaging.actions.templates import make_template
-from messaging.models import ContactRequest, Message, MessageRevision, ReplyTemplate
+from messaging.models import ContactRequest, Meeting, Message, MessageRevision, ReplyTemplate
 from rooms.actions.invitations import invite
 from rooms.actions.participants import enter_room
 from rooms.admin import room_subject
@@ -77,6 +78,10 @@ def content(room: Room, client_user: User, consultant: User, system: User, staff
     schedule_message(actor=client_user, conversation=room.conversation, body=SECRET, send_at=at)
     set_reminder(actor=client_user, message=message, remind_at=at, note=SECRET)
     save_draft(actor=client_user, conversation=room.conversation, body=SECRET)
+    schedule_meeting(
+        actor=client_user, conversation=room.conversation, title=SECRET, starts_at=at,
+        duration_minutes=30, link="https://meet.google.com/abc-defg-hij",
+    )  # fmt: skip
     add_reaction(actor=client_user, message=message, emoji="👍")
     pin_message(actor=client_user, message=message)
     save_message(actor=client_user, message=message)
@@ -137,7 +142,7 @@ def test_staff_see_every_list_and_page(
     response = open_with_reason(office, model, row.pk)
     assert response.status_code == 200
     # What was said is read in these places, for a reason that those who said it see.
-    has_words = model in (ContactRequest, Message, MessageRevision, ReplyTemplate)
+    has_words = model in (ContactRequest, Meeting, Message, MessageRevision, ReplyTemplate)
     assert (SECRET in response.content.decode()) == has_words
 
 
