@@ -72,7 +72,7 @@ class ConversationAdmin(PersonalAdmin, ReadOnlyAdmin):
     """Conversations; their messages have a page of their own."""
 
     list_display = ["id", "kind", "number_of_members", "closed_at", "created_at"]
-    list_filter = ["kind", ("closed_at", admin.EmptyFieldListFilter)]
+    list_filter = ["kind", ("closed_at", admin.EmptyFieldListFilter), "own_messages_may_be_changed"]
     search_fields = ["=id", "members__user__email"]
     date_hierarchy = "created_at"
     ordering = ["-created_at"]

@@ -103,6 +103,7 @@ def conversation_resource(row: Row, codenames: Collection[str]) -> dict[str, Any
         "title": row.title,
         "created_at": talk.created_at,
         "closed_at": talk.closed_at,
+        "own_messages_may_be_changed": talk.own_messages_may_be_changed,
         "read_seq": place.read_seq,
         "unread": row.unread,
         "unread_mentions": row.mentions,

@@ -353,6 +353,7 @@ def type_form(**changed: Any) -> dict[str, Any]:
         "default_duration_minutes": "40",
         "clients_may_share_screen": "on",
         "clients_may_edit_workspace": "on",
+        "messages_may_be_changed_after_completion": "on",
         "agenda-TOTAL_FORMS": "3",
         "agenda-INITIAL_FORMS": "0",
         "agenda-0-position": "2",
@@ -371,6 +372,7 @@ def test_room_types_and_their_agendas_are_data(office: Client) -> None:
     assert response.status_code == 302
     assert names(events) == ["RoomTypeChanged", "RoomTypeChanged"]
     added = RoomType.objects.get(slug="audit")
+    assert added.messages_may_be_changed_after_completion
     agenda = added.agenda.order_by("position").values_list("title", "minutes")
     assert list(agenda) == [("Scope", 10), ("Findings", 30)]
     kept, gone = added.agenda.order_by("-position")

@@ -83,12 +83,16 @@ def rename_conversation(*, actor: User, conversation: Conversation, title: str) 
 
 
 @transaction.atomic
-def close_conversation(*, actor: User, conversation: Conversation) -> None:
-    """Nobody can write any more. Records `ConversationClosed`."""
+def close_conversation(
+    *, actor: User, conversation: Conversation, own_messages_may_be_changed: bool = False
+) -> None:
+    """Nobody can write any more; whoever might may still edit and delete their own messages, if
+    ``own_messages_may_be_changed``. Records `ConversationClosed`.
+    """
     require(actor, "messaging.moderate", conversation)
     lock(conversation.stream)  # before the row, as who sends a message does
     changed = Conversation.objects.filter(pk=conversation.pk, closed_at__isnull=True).update(
-        closed_at=Now()
+        closed_at=Now(), own_messages_may_be_changed=own_messages_may_be_changed
     )
     if changed:
         record(

@@ -128,7 +128,8 @@ def post_system_message(
 
 @transaction.atomic
 def edit_message(*, actor: User, message: Message, body: str) -> Message:
-    """Change one's own message; what it said before stays readable as a revision.
+    """Change one's own message; what it said before stays readable as a revision. Also in a closed
+    conversation, where that leaves one's own messages open to changes.
 
     Records `MessageEdited` unless nothing changes. Raises `NotAllowed`, `EmptyMessage`,
     `MessageTooLong`, `MessageIsDeleted`, `ConversationIsClosed`, `ForwardedStays`.
@@ -145,7 +146,7 @@ def edit_message(*, actor: User, message: Message, body: str) -> Message:
     if body == message.body:
         return message
     record(MessageEdited(message_id=message.pk), stream=message.conversation.stream, actor=actor)
-    _refuse_closed(message.conversation)
+    _refuse_change(actor, message)
     MessageRevision.objects.create(
         message=message,
         body=message.body,
@@ -164,7 +165,7 @@ def edit_message(*, actor: User, message: Message, body: str) -> Message:
 @transaction.atomic
 def delete_message(*, actor: User, message: Message) -> Message:
     """Delete one's own message (a moderator: anybody's). A tombstone stays; the words go, what
-    people answered with emoji, and its pin.
+    people answered with emoji, and its pin. In a closed conversation at most one's own.
 
     Records `MessageDeleted`; deleting twice changes nothing. Raises `NotAllowed`,
     `ConversationIsClosed`.
@@ -178,7 +179,7 @@ def delete_message(*, actor: User, message: Message) -> Message:
     if message.is_deleted:
         return message
     record(MessageDeleted(message_id=message.pk), stream=message.conversation.stream, actor=actor)
-    _refuse_closed(message.conversation)
+    _refuse_change(actor, message)
     message.revisions.all().delete()
     message.mentions.all().delete()
     message.reactions.all().delete()
@@ -269,6 +270,12 @@ def _refuse_closed(conversation: Conversation) -> None:
         raise ConversationIsClosed
 
 
+def _refuse_change(actor: User, message: Message) -> None:
+    """As `_refuse_closed`; one's own message may be left open to changes."""
+    if not (message.conversation.takes_changes and message.is_words_of(actor)):
+        _refuse_closed(message.conversation)
+
+
 def _already_sent(actor: User, conversation: Conversation, client_id: UUID) -> Message | None:
     message = with_people(Message.objects.filter(author=actor, client_id=client_id)).first()
     if message is None:
@@ -289,7 +296,7 @@ def _lock(message: Message) -> Message:
 
 def _require_own(actor: User, message: Message) -> None:
     require(actor, "messaging.post", message.conversation)
-    if message.author_id != actor.pk or message.message_type != MessageType.TEXT:
+    if not message.is_words_of(actor):
         raise NotAllowed("Only its author can change a message.")
 
 

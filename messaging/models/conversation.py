@@ -69,6 +69,10 @@ class Conversation(models.Model):
     closed_at = models.DateTimeField(
         null=True, blank=True, help_text="Since then nobody can write; reading stays possible."
     )
+    own_messages_may_be_changed = models.BooleanField(
+        default=False,
+        help_text="Although it is closed, people may edit and delete what they wrote.",
+    )
     pair = models.CharField(
         max_length=73,
         blank=True,
@@ -107,6 +111,11 @@ class Conversation(models.Model):
     def stream(self) -> StreamKey:
         """Its events."""
         return StreamKey("conversation", self.pk)
+
+    @property
+    def takes_changes(self) -> bool:
+        """Whether people who may write may edit and delete their own messages."""
+        return self.closed_at is None or self.own_messages_may_be_changed
 
 
 class ConversationMember(models.Model):

@@ -91,6 +91,10 @@ class Message(models.Model):
     def __str__(self) -> str:
         return f"{self.conversation_id} {self.seq}"
 
+    def is_words_of(self, user: "User") -> bool:
+        """Whether this person wrote it, which is more than that it is in their name."""
+        return self.author_id == user.pk and self.message_type == MessageType.TEXT
+
     @property
     def is_deleted(self) -> bool:
         """True once its author or a moderator deleted it; a tombstone remains."""

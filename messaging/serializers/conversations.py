@@ -39,6 +39,9 @@ class ConversationSerializer(serializers.Serializer[Any]):
     title = serializers.CharField(help_text="Of a direct one the other's name.")
     created_at = UTCDateTimeField()
     closed_at = UTCDateTimeField(allow_null=True, help_text="Since then nobody can write.")
+    own_messages_may_be_changed = serializers.BooleanField(
+        help_text="Although it is closed, you may edit and delete your own messages."
+    )
     read_seq = serializers.IntegerField(help_text="Number up to which you have read.")
     unread = serializers.IntegerField(
         help_text="Messages of others that you have not read, at most 100."

@@ -24,10 +24,13 @@ from messaging.actions.messages import (
     post_system_message,
     send_message,
 )
+from messaging.actions.pins import pin_message
+from messaging.actions.reactions import add_reaction
 from messaging.models import Conversation, MemberRole, Message, MessageType
 from messaging.words import EmptyMessage, MessageTooLong
-from rooms.actions.lifecycle import complete_room
-from rooms.models import Room
+from rooms.actions.lifecycle import cancel_room, complete_room
+from rooms.actions.room_types import save_room_type
+from rooms.models import Room, RoomType
 from tests.fixtures import capture_events, names, refused
 
 Say = Callable[..., Message]
@@ -212,6 +215,60 @@ def test_nothing_changes_after_the_end(
         edit_message(actor=client_user, message=message, body="Changed")
     with refused(ConversationIsClosed):
         delete_message(actor=client_user, message=message)
+
+
+@pytest.fixture
+def lenient(room: Room, staff: User) -> Room:
+    """A room of a type in which messages may be changed after completion."""
+    room_type = RoomType.objects.get(pk=room.room_type_id)
+    room_type.messages_may_be_changed_after_completion = True
+    save_room_type(actor=staff, room_type=room_type)
+    return Room.objects.get(pk=room.pk)
+
+
+def test_ones_own_changes_after_the_end_where_the_type_of_room_says_so(
+    lenient: Room, client_user: User, consultant: User, say: Say
+) -> None:
+    message = say(client_user, lenient, "Before")
+    complete_room(actor=consultant, room=lenient)
+    with refused(ConversationIsClosed):
+        delete_message(actor=consultant, message=message)  # not theirs
+    with refused(ConversationIsClosed):
+        say(client_user, lenient, "After")
+    with refused(ConversationIsClosed):
+        add_reaction(actor=consultant, message=message, emoji="👍")
+    with refused(ConversationIsClosed):
+        pin_message(actor=client_user, message=message)
+    with refused(NotAllowed):
+        edit_message(actor=consultant, message=message, body="Changed")
+    with capture_events() as events:
+        edit_message(actor=client_user, message=message, body="Changed")
+        delete_message(actor=client_user, message=message)
+    assert names(events) == ["MessageEdited", "MessageDeleted"]
+    message.refresh_from_db()
+    assert message.is_deleted
+
+
+def test_who_left_changes_nothing_after_the_end(
+    lenient: Room, client_user: User, consultant: User, system: User, say: Say
+) -> None:
+    message = say(client_user, lenient, "Before")
+    complete_room(actor=consultant, room=lenient)
+    talk = lenient.conversation
+    set_member(actor=system, conversation=talk, user=client_user, role=MemberRole.READER)
+    with refused(NotAllowed):
+        edit_message(actor=client_user, message=message, body="Changed")
+    with refused(NotAllowed):
+        delete_message(actor=client_user, message=message)
+
+
+def test_a_cancelled_room_stays_as_it_is(
+    lenient: Room, client_user: User, consultant: User, say: Say
+) -> None:
+    message = say(client_user, lenient, "Before")
+    cancel_room(actor=consultant, room=lenient)
+    with refused(ConversationIsClosed):
+        edit_message(actor=client_user, message=message, body="Changed")
 
 
 def test_sending_what_was_sent_before_the_end_is_acknowledged(

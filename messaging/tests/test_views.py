@@ -12,7 +12,9 @@ from accounts.models import User
 from messaging.actions.messages import delete_message, edit_message
 from messaging.models import ConversationMember, Message
 from rooms.actions.lifecycle import complete_room
+from rooms.actions.room_types import save_room_type
 from rooms.models import Room
+from tests.api import signed_in
 from tests.fixtures import capture_events, names
 
 Say = Callable[..., Message]
@@ -113,6 +115,45 @@ def test_menu_offers_what_the_person_may_do(
     assert offers(client_user) == ["Reply", "Edit", "Earlier", "Delete"]
     complete_room(actor=consultant, room=room)
     assert offers(client_user) == ["Earlier"]
+
+
+@pytest.mark.parametrize("may_change", [True, False])
+def test_after_the_end_page_and_api_do_what_the_type_of_room_says(
+    client: Client,
+    room: Room,
+    consultant: User,
+    client_user: User,
+    staff: User,
+    say: Say,
+    may_change: bool,
+) -> None:
+    room.room_type.messages_may_be_changed_after_completion = may_change
+    save_room_type(actor=staff, room_type=room.room_type)
+    mine, other = say(client_user, room, "Mine"), say(client_user, room, "Mine too")
+    theirs = say(consultant, room, "Theirs")
+    complete_room(actor=consultant, room=room)
+    client.force_login(client_user)
+    menu = client.get(of("menu", mine)).content.decode()
+    offered = [word for word in ("Edit", "Delete", "Reply", "Pin", "data-emoji") if word in menu]
+    assert offered == (["Edit", "Delete"] if may_change else [])
+    page = client.get(f"/rooms/{room.pk}/").content.decode()
+    assert ('id="edit-body"' in page) == may_change
+    assert "Delete" not in client.get(of("menu", theirs)).content.decode()
+    assert "Mine" in client.get(of("edit", mine)).content.decode()
+    assert client.get(of("edit", theirs)).status_code == 403
+    status = 204 if may_change else 409
+    assert client.post(of("edit", mine), {"body": "Page"}, **HTMX).status_code == status
+    assert client.post(of("delete", mine), **HTMX).status_code == status
+    api, path = signed_in(client_user), f"/api/messages/{other.pk}/"
+    assert api.patch(path, {"body": "API"}).status_code == (200 if may_change else 409)
+    assert api.delete(path).status_code == status
+    talk = api.get(f"/api/conversations/{room.conversation_id}/").json()
+    assert talk["own_messages_may_be_changed"] is may_change
+    assert api.post(f"{path}reactions/", {"emoji": "👍"}).status_code == 409
+    assert Message.objects.filter(pk__in=[mine.pk, other.pk], body="").exists() is may_change
+    client.force_login(consultant)
+    assert "Delete" not in client.get(of("menu", other)).content.decode()
+    assert client.post(of("delete", other), **HTMX).status_code == (204 if may_change else 409)
 
 
 def test_edit_and_history(

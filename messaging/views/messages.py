@@ -3,6 +3,7 @@
 from uuid import UUID, uuid4
 
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -116,17 +117,19 @@ def menu(request: HttpRequest, message_id: UUID) -> HttpResponse:
     user = person(request)
     may = granted(user, message.conversation)
     is_open = message.conversation.closed_at is None
-    is_own = message.author_id == user.pk and message.message_type == MessageType.TEXT
+    is_mine = message.is_words_of(user)
     is_written = message.message_type == MessageType.TEXT and not message.is_deleted
     may_post = "post" in may and is_open
+    may_change = is_mine and "post" in may and message.conversation.takes_changes
     context = {
         "message": message,
         "may_reply": may_post,
         "may_answer": may_post and is_written,
         "may_keep": is_written,
-        "may_edit": is_own and may_post and is_written and not message.forwarded_from,
-        "may_see_receipts": is_own and not message.is_deleted,
-        "may_delete": (is_own or "moderate" in may) and is_open and not message.is_deleted,
+        "may_edit": may_change and is_written and not message.forwarded_from,
+        "has_composer": is_open,
+        "may_see_receipts": is_mine and not message.is_deleted,
+        "may_delete": (may_change or ("moderate" in may and is_open)) and not message.is_deleted,
         "may_be_reminded": not message.is_deleted,
         "has_history": message.edited_at is not None and not message.is_deleted,
         "is_saved": is_saved(user, message),
@@ -135,11 +138,16 @@ def menu(request: HttpRequest, message_id: UUID) -> HttpResponse:
     return render(request, "messaging/menu.html", context)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @login_required
 def edit(request: HttpRequest, message_id: UUID) -> HttpResponse:
-    """Change one's own message; everybody's page learns it from the event."""
+    """GET: what the dialog asks, where there is no composer. POST: change one's own message;
+    everybody's page learns it from the event."""
     message = message_for(request, message_id)
+    if request.method == "GET":
+        if not message.is_words_of(person(request)):
+            raise PermissionDenied
+        return render(request, "messaging/edit_form.html", {"message": message})
     spend_for(request, "message")
     edit_message(actor=person(request), message=message, body=request.POST.get("body", ""))
     return HttpResponse(status=204)

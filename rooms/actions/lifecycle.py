@@ -170,7 +170,10 @@ def start_room(*, actor: User, room: Room) -> Room:
 
 @transaction.atomic
 def complete_room(*, actor: User, room: Room) -> Room:
-    """active -> completed. Records `RoomCompleted`; stays end, the conversation closes."""
+    """active -> completed. Records `RoomCompleted`; stays end, the conversation closes.
+
+    Whether people may still change what they wrote, the room's type says at this moment.
+    """
     require(actor, "rooms.manage", room, or_in_general=ADMINISTRATOR)
     room = _step(room, Status.ACTIVE, Status.COMPLETED, "completed")
     room.completed_at = timezone.now()
@@ -183,7 +186,11 @@ def complete_room(*, actor: User, room: Room) -> Room:
     )
     end_agenda(actor=actor, room=room)
     _say(room, "completed", actor, f"{actor.name} completed the consultation")
-    close_conversation(actor=User.objects.system(), conversation=room.conversation)
+    close_conversation(
+        actor=User.objects.system(),
+        conversation=room.conversation,
+        own_messages_may_be_changed=room.room_type.messages_may_be_changed_after_completion,
+    )
     return room
 
 

@@ -22,6 +22,7 @@ SETTINGS = (
     "agenda_follows_clock",
     "clients_may_share_screen",
     "clients_may_edit_workspace",
+    "messages_may_be_changed_after_completion",
 )
 
 
@@ -33,8 +34,9 @@ class InvalidRoomType(ActionError):
 def save_room_type(*, actor: User, room_type: RoomType) -> RoomType:
     """Add a type, or change its settings to those of the instance.
 
-    What guests may do follows at once in the rooms of the type; everything else counts for new
-    rooms only. Records `RoomTypeChanged`; raises `NotAllowed`, `InvalidRoomType`.
+    What guests may do follows at once in the rooms of the type, what may be changed after
+    completion in those completed from then on; everything else counts for new rooms only.
+    Records `RoomTypeChanged`; raises `NotAllowed`, `InvalidRoomType`.
     """
     require(actor, "accounts.manage_system")
     _validate(room_type)

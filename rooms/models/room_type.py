@@ -30,6 +30,11 @@ class RoomType(models.Model):
     )
     clients_may_share_screen = models.BooleanField(default=True)
     clients_may_edit_workspace = models.BooleanField(default=True)
+    messages_may_be_changed_after_completion = models.BooleanField(
+        default=False,
+        help_text="In rooms completed from then on people may still edit and delete what they "
+        "wrote. Nothing can be added in either case.",
+    )
 
     def __str__(self) -> str:
         return self.name

@@ -142,6 +142,7 @@ CONVERSATIONS: Table = {
     ),
     ("GET", "/messages/{message}/seen/"): (None, inside(200, 200)),
     ("GET", "/messages/{message}/menu/"): (None, inside(200, 200)),
+    ("GET", "/messages/{message}/edit/"): (None, inside(403, 200, guest=403)),
     ("POST", "/messages/{message}/edit/"): ({"body": "Hi"}, inside(403, 204, guest=403)),
     # The host moderates.
     ("POST", "/messages/{message}/delete/"): (None, inside(204, 204, guest=403)),
