@@ -103,7 +103,6 @@ patterns = [
     path(f"{REMINDER}later/", reminders.in_an_hour, name="reminder_later"),
     path(f"{REMINDER}cancel/", reminders.cancel, name="reminder_cancel"),
     path("inbox/search/", search.search, name="search"),
-    path("inbox/messages/<uuid:message_id>/", search.place, name="place"),
 ]
 
 urlpatterns = [path("", include((patterns, "messaging")))]

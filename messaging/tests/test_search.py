@@ -272,7 +272,7 @@ def test_the_page_shows_what_is_found_and_escapes_it(
     html = client.get("/inbox/search/", {"q": "script"}).content.decode()
     assert "&lt;<mark>script</mark>&gt;alert(1)" in html
     assert "<script>alert" not in html
-    assert f"/inbox/messages/{message.pk}/" in html
+    assert f"/messages/{message.pk}/" in html
     assert "1 result" in html
 
 
@@ -323,12 +323,12 @@ def test_a_result_leads_to_its_place(
 ) -> None:
     client.force_login(client_user)
     message = talk["Budget"]
-    answer = client.get(f"/inbox/messages/{message.pk}/")
+    answer = client.get(f"/messages/{message.pk}/")
     assert answer.status_code == 302
     assert answer["Location"].endswith(f"/?message={message.pk}")
     assert client.get(answer["Location"]).status_code == 200
     sent = send_message(actor=client_user, conversation=direct, body="Hi")
-    assert client.get(f"/inbox/messages/{sent.pk}/").status_code == 302
+    assert client.get(f"/messages/{sent.pk}/").status_code == 302
 
 
 def test_the_api_answers_the_same(

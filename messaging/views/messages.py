@@ -119,12 +119,13 @@ def menu(request: HttpRequest, message_id: UUID) -> HttpResponse:
     is_open = message.conversation.closed_at is None
     is_mine = message.is_words_of(user)
     is_written = message.message_type == MessageType.TEXT and not message.is_deleted
+    is_said = message.message_type != MessageType.SYSTEM and not message.is_deleted
     may_post = "post" in may and is_open
     may_change = is_mine and "post" in may and message.conversation.takes_changes
     context = {
         "message": message,
         "may_reply": may_post,
-        "may_answer": may_post and is_written,
+        "may_answer": may_post and is_said,
         "may_keep": is_written,
         "may_edit": may_change and is_written and not message.forwarded_from,
         "has_composer": is_open,

@@ -1,11 +1,10 @@
 """Finding what was said, and going where it stands."""
 
 from datetime import timedelta
-from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
@@ -15,7 +14,6 @@ from django.views.decorators.http import require_safe
 from core.limits import spend_for
 from core.requests import number, person
 from messaging.fragments import conversation_address
-from messaging.models import Message
 from messaging.queries.search.results import search as find
 
 MAX_TEXT = 1_000
@@ -46,15 +44,6 @@ def search(request: HttpRequest) -> HttpResponse:
     # The address is put into the history: going back must not show the part alone.
     patch_vary_headers(response, ["HX-Request"])
     return response
-
-
-@require_safe
-@login_required
-def place(request: HttpRequest, message_id: UUID) -> HttpResponse:
-    """Lead to where a message stands, whatever page shows its conversation."""
-    visible = Message.objects.visible_to(person(request)).select_related("conversation")
-    message = get_object_or_404(visible, pk=message_id)
-    return redirect(f"{conversation_address(message.conversation)}?message={message.pk}")
 
 
 def _filters() -> list[tuple[str, str]]:

@@ -149,7 +149,6 @@ CONVERSATIONS: Table = {
     ("GET", "/messages/{message}/history/"): (None, inside(200, 200)),
     ("GET", "/conversations/{conversation}/names/"): (None, inside(200, 200)),
     ("GET", "/conversations/{conversation}/templates/"): (None, inside(200, 200)),
-    ("GET", "/inbox/messages/{message}/"): (None, inside(302, 302)),
     ("GET", "/inbox/search/"): (None, signed_in_only(200)),
     ("GET", "/messages/{message}/"): (None, inside(302, 302)),
     ("POST", "/messages/{message}/react/"): ({"emoji": "👍"}, inside(204, 204)),
