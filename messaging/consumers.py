@@ -83,13 +83,16 @@ def _received(actor: User, conversation_id: UUID, seq: int) -> None:
 async def watch(consumer: SuiteConsumer, content: dict[str, Any]) -> None:
     """Answer who is here of these people, and tell of their changes from now on.
 
-    In place of those watched before; who shares no conversation with one is left out. It ends
-    after five minutes, unless it is asked again.
+    In place of those watched before; who shares no conversation with one is left out, and of
+    oneself no changes are told. It ends after five minutes, unless it is asked again.
     """
     ids = _people(content.get("users"))
     known = await in_database(presence_of, await consumer.actor(), ids)
     named = {str(user_id): state for user_id, state in known.items()}
-    await consumer.hub.watchers.watch(consumer.outlet, named)
+    # Not oneself: of that person one knows more than the other watchers may.
+    me = str(consumer.user_id)
+    others = {user_id: state for user_id, state in named.items() if user_id != me}
+    await consumer.hub.watchers.watch(consumer.outlet, others)
     consumer.reply(**states(named))
 
 

@@ -263,6 +263,19 @@ async def test_who_hides_looks_offline_to_everybody(
     assert person.last_seen_at is None
 
 
+async def test_who_hides_and_looks_at_themselves_tells_nobody(
+    watcher: Socket, client_user: User, open_socket: OpenSocket, watching_of: Any
+) -> None:
+    await change(client_user, shows_presence=False)
+    socket = await open_socket(client_user)
+    await socket.follow(client_user.stream)
+    await watching_of(watcher, client_user)
+    assert (await watching_of(socket, client_user))[str(client_user.pk)][0] == "active"
+    await hub().watchers.look()
+    assert not [f for f in await watcher.settled() if f["type"] == "presence"]
+    assert not [f for f in await socket.settled() if f["type"] == "presence"]
+
+
 async def test_in_a_consultation_one_is_seen(
     watcher: Socket, room: Room, client_user: User, open_socket: OpenSocket
 ) -> None:
