@@ -31,7 +31,7 @@ def forward_targets(user: User, text: str = "") -> list[Target]:
         ConversationUserObjectPermission,
     )
     others = ConversationMember.objects.filter(removed_at__isnull=True).exclude(user=user)
-    for word in text.split()[:MAX_WORDS]:
+    for word in text.replace("\0", "").split()[:MAX_WORDS]:  # PostgreSQL refuses NUL
         named = others.filter(conversation=OuterRef("pk"), user__name__icontains=word)
         rows = rows.filter(Q(title__icontains=word) | Exists(named))
     shown = list(rows.order_by(F("last_message_at").desc(nulls_last=True), "-pk")[:TARGETS_SHOWN])

@@ -338,6 +338,8 @@ class TestForward:
             "No open conversation matches."
             in client.get(of("forward", said), {"q": "nothing"}).content.decode()
         )
+        found = client.get(of("forward", said), {"q": "\0halden"}).content.decode()
+        assert str(other.conversation_id) in found
 
     def test_by_the_dialog(
         self, said: Message, other: Room, outsider: User, consultant: User, client: Client
