@@ -22,10 +22,18 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Rendered:
-    """An event's data and viewer-neutral HTML as the outside sees them."""
+    """An event's data and viewer-neutral HTML as the outside sees them.
+
+    Of one that ``is_withheld`` nothing is told but its number, which a reader must come past.
+    """
 
     data: dict[str, Any]
     html: str = ""
+    is_withheld: bool = False
+
+
+WITHHELD = "Withheld"
+"""The name of what is withheld, whatever it was."""
 
 
 @dataclass(frozen=True)
@@ -85,14 +93,18 @@ def _tried(renderer: Renderer, rows: Sequence[Event]) -> Sequence[Rendered]:
         return _plain(rows)
 
 
+def _told(event: Event, rendered: Rendered) -> dict[str, Any]:
+    if rendered.is_withheld:
+        return {"name": WITHHELD, "actor": None, "at": None}
+    return {"name": event.name, "actor": event.actor_id, "at": event.at}
+
+
 def resources(events: Sequence[Event]) -> list[dict[str, Any]]:
     """The events as `/api/events/` lists them."""
     return [
         {
             "seq": event.seq,
-            "name": event.name,
-            "actor": event.actor_id,
-            "at": event.at,
+            **_told(event, rendered),
             "data": rendered.data,
         }
         for event, rendered in zip(events, render(events), strict=True)
@@ -110,9 +122,7 @@ def frames(stream: StreamKey, events: Sequence[Event]) -> list[Frame]:
                     "type": "event",
                     "stream": str(stream),
                     "seq": event.seq,
-                    "name": event.name,
-                    "actor": event.actor_id,
-                    "at": event.at,
+                    **_told(event, rendered),
                     "data": rendered.data,
                     "html": rendered.html,
                 },

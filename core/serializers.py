@@ -47,9 +47,11 @@ class EventSerializer(serializers.Serializer[Any]):
     """Something that happened, numbered within its stream."""
 
     seq = serializers.IntegerField()
-    name = serializers.CharField(help_text="For example MessageSent.")
-    actor = serializers.UUIDField(help_text="Id of who did it.")
-    at = UTCDateTimeField()
+    name = serializers.CharField(
+        help_text="For example MessageSent; Withheld for what is no longer told, without the rest."
+    )
+    actor = serializers.UUIDField(allow_null=True, help_text="Id of who did it.")
+    at = UTCDateTimeField(allow_null=True)
     data = serializers.DictField(  # type: ignore[assignment]  # hides the serializer's own
         help_text="The event's fields; for a message, the message."
     )

@@ -18,7 +18,9 @@ from messaging.events import (
     MessageDeleted,
     MessageEdited,
     MessagePinned,
+    MessagesDelivered,
     MessageSent,
+    MessagesSeen,
     MessageUnpinned,
     ReactionAdded,
     ReactionRemoved,
@@ -33,6 +35,7 @@ from messaging.models import (
 )
 from messaging.queries.drafts import drafts_of
 from messaging.queries.inbox import Row
+from messaging.queries.receipts import showing_receipts
 from messaging.queries.threads import with_people
 
 EXCERPT_CHARACTERS = 200
@@ -205,6 +208,19 @@ def render_drafts(events: Sequence[Event]) -> list[Rendered]:
         pairs |= drafts_of(set(pairs))
     return [
         Rendered(draft_resource(pairs[event.actor_id, UUID(event.data["conversation_id"])]))
+        for event in events
+    ]
+
+
+@renders(MessagesSeen, MessagesDelivered)
+def render_receipts(events: Sequence[Event]) -> list[Rendered]:
+    """Whose receipts are hidden now, theirs are not told by a replay either."""
+    asked = {(event.stream_id, event.actor_id) for event in events if event.about is None}
+    shown = showing_receipts(asked) if asked else set()
+    return [
+        Rendered(event.data)
+        if event.about is not None or (event.stream_id, event.actor_id) in shown
+        else Rendered({}, is_withheld=True)
         for event in events
     ]
 

@@ -13,7 +13,8 @@ from messaging.queries.receipts import place_before
 
 def tell_seen(*, actor: User, conversation: Conversation, seq: int) -> None:
     """Part of `mark_read`, under the stream's lock: keep when, and record `MessagesSeen`."""
-    event = record(MessagesSeen(user_id=actor.pk, seq=seq), stream=conversation.stream, actor=actor)
+    seen = MessagesSeen(user_id=actor.pk, seq=seq)
+    event = record(seen, stream=conversation.stream, actor=actor, about=actor)
     mark = ReadMark(
         conversation=conversation, user=actor, seq=seq, at=event.at.replace(microsecond=0)
     )
@@ -42,6 +43,5 @@ def note_delivered(*, actor: User, conversation: Conversation, seq: int) -> None
         conversation=conversation, user=actor, read_seq__lt=seq, delivered_seq__lt=seq
     ).update(delivered_seq=seq)
     if changed:
-        record(
-            MessagesDelivered(user_id=actor.pk, seq=seq), stream=conversation.stream, actor=actor
-        )
+        delivered = MessagesDelivered(user_id=actor.pk, seq=seq)
+        record(delivered, stream=conversation.stream, actor=actor, about=actor)

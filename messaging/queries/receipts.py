@@ -1,5 +1,6 @@
 """What got to whom, and who saw it when. Nothing is told of who does not show receipts."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
+from core.models import Stream
 from messaging.models import (
     Conversation,
     ConversationMember,
@@ -131,6 +133,21 @@ def receipts(user: User, conversation: Conversation) -> Receipts:
         if row.shown
     ]
     return Receipts(mine, len(others), people)
+
+
+def showing_receipts(places: Collection[tuple[int, UUID]]) -> set[tuple[int, UUID]]:
+    """Of pairs of a conversation's stream in the log and a person: where they show receipts now.
+    One query."""
+    streams = Stream.objects.filter(kind="conversation")
+    asked = streams.filter(pk__in={stream_id for stream_id, _ in places})
+    there = streams.filter(object_id=OuterRef("conversation_id")).values("pk")
+    rows = (
+        ConversationMember.objects.filter(user__in={user_id for _, user_id in places})
+        .filter(conversation__in=asked.values("object_id"))
+        .annotate(shown=shows("shows_receipts"), stream=Subquery(there))
+        .filter(shown=True)
+    )
+    return set(rows.values_list("stream", "user_id"))
 
 
 def _place(user: User, conversation: Conversation) -> ConversationMember | None:

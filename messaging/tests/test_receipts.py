@@ -13,6 +13,8 @@ from django.utils import timezone
 from accounts.models import User
 from core.errors import NotAllowed
 from core.models import Event
+from core.queries import events_after
+from core.rendering import frames, resources
 from messaging.actions.conversations import mark_read
 from messaging.actions.receipts import note_delivered
 from messaging.actions.settings import change_place_settings, change_settings
@@ -25,6 +27,8 @@ from rooms.models import Role, Room
 from tests.fixtures import capture_events, names, refused
 
 Say = Callable[..., Message]
+
+RECEIPTS = ("MessagesSeen", "MessagesDelivered", "Withheld")
 
 
 @pytest.fixture
@@ -350,3 +354,43 @@ def test_a_program_says_what_it_has_got(
     answer = client.post(url, {"seq": message.seq}, content_type="application/json")
     assert answer.status_code == 204
     assert place(client_user, room.conversation).delivered_seq == message.seq
+
+
+def test_what_is_hidden_later_is_not_told_by_the_log(
+    room: Room, client: Client, consultant: User, client_user: User, say: Say
+) -> None:
+    stream = room.conversation.stream
+    for words in ("One", "Two"):
+        message = say(consultant, room, words)
+        got(client_user, message)
+        read(client_user, message)
+    read(consultant, say(client_user, room, "Three"))
+
+    def log() -> list[dict[str, Any]]:
+        client.force_login(consultant)
+        answer = client.get(f"/api/events/?stream={stream}&limit=100").json()
+        return [row for row in answer["results"] if row["name"] in RECEIPTS]
+
+    before = log()
+    assert [row["name"] for row in before].count("MessagesDelivered") == 2
+    with CaptureQueriesContext(connection) as queries:
+        rows = [event for event in events_after(stream, 0, 100) if event.name in RECEIPTS]
+        resources(rows)
+    assert len(queries) == 2
+    change_place_settings(
+        actor=client_user, conversation=room.conversation, changes={"shows_receipts": False}
+    )
+    after = log()
+    assert [row["seq"] for row in after] == [row["seq"] for row in before]
+    withheld = [row for row in after if row["name"] == "Withheld"]
+    assert len(withheld) == len(before) - 1  # the other one's stands
+    for row in withheld:
+        assert (row["actor"], row["at"], row["data"]) == (None, None, {})
+    texts = [frame.text for frame in frames(stream, rows)]
+    assert sum(str(client_user.pk) in text for text in texts) == 0
+    change_place_settings(
+        actor=client_user, conversation=room.conversation, changes={"shows_receipts": None}
+    )
+    assert log() == before
+    hide(client_user)
+    assert log() == after
