@@ -52,6 +52,9 @@ RETURN_SECONDS = min(15.0, EXPIRY_SECONDS)
 
 STATES = ("active", "away")
 
+CONNECTIONS, WAIT_SECONDS = 32, 5
+"""To Redis, of one process's event loop, and how long a socket waits for a free one."""
+
 _making = threading.Lock()
 """Two threads would make two clients: the one not kept closes its pool, which is in use by then."""
 
@@ -105,12 +108,17 @@ def _async_client() -> async_redis.Redis:
     if loop not in _async_clients:
         for old in [old for old in _async_clients if old.is_closed()]:
             del _async_clients[old]
-        _async_clients[loop] = async_redis.Redis.from_url(
+        # Who finds every connection in use waits for one: thousands of sockets that come at once
+        # are no outage of Redis, which more than the pool's connections would look like.
+        pool = async_redis.BlockingConnectionPool.from_url(
             settings.REDIS_URL,
+            max_connections=CONNECTIONS,
+            timeout=WAIT_SECONDS,
             socket_timeout=2,
             socket_connect_timeout=2,
             retry=AsyncRetry(NoBackoff(), 1),
         )
+        _async_clients[loop] = async_redis.Redis.from_pool(pool)
     return _async_clients[loop]
 
 

@@ -1,5 +1,6 @@
 """Presence: kept in Redis with expiry, one field per open socket."""
 
+import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -39,6 +40,14 @@ async def test_active_wins_over_away(outlets: list[Outlet]) -> None:
     assert await presence.drop(second) == OFFLINE
     await presence.close()
     await presence.close()  # twice is no error
+
+
+async def test_more_sockets_at_once_than_connections_wait_for_one() -> None:
+    person = uuid4()
+    many = [Outlet(send, person) for _ in range(300)]
+    await asyncio.gather(*(presence.touch(outlet) for outlet in many))
+    assert (await presence.aread(person)).state == "active"
+    await presence.close()
 
 
 async def test_touching_tells_the_other_sockets_from_all(outlets: list[Outlet]) -> None:
