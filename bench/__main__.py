@@ -20,7 +20,18 @@ from consultsuite.embedded import running, secret_key
 
 ROOT = Path(__file__).resolve().parent.parent
 VAR = ROOT / "var" / "bench"
-NAMES = ("fanout", "slow_reader", "send", "processes", "lists", "search", "profile", "lighthouse")
+NAMES = (
+    "fanout",
+    "slow_reader",
+    "send",
+    "processes",
+    "lists",
+    "search",
+    "inbox",
+    "mix",
+    "profile",
+    "lighthouse",
+)
 
 LIMITS_RAISED = {"RATE_LIMIT_FACTOR": "10000"}
 """High enough to stop nobody here, and not 0: what counting costs belongs to the figures."""

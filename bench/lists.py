@@ -29,6 +29,8 @@ PAGE_QUERIES = {"home": 16, "list": 16, "room": 12}
 """As in rooms/tests/test_views.py."""
 PAGE_MS = 100.0
 PAGE = 50
+WARM_UP = 5
+"""The first answers of a page fill what is compiled once."""
 
 
 @dataclass(frozen=True)
@@ -106,12 +108,12 @@ async def page_ms(
     """How long the server takes to answer, one request after the other."""
     connected = await HttpConnection.open(server.port)
     waits = []
-    for number in range(times + 5):
+    for number in range(times + WARM_UP):
         began = time.perf_counter()
         await connected.request("GET", paths[number % len(paths)], headers)
         waits.append((time.perf_counter() - began) * 1e3)
     connected.close()
-    return waits[5:]  # the first fill what is compiled once
+    return waits[WARM_UP:]
 
 
 def page_queries(user: User, path: str) -> int:

@@ -128,6 +128,10 @@ class Server:
         """Processor time of the process and its children so far, all threads, user and system."""
         return sum(cpu_seconds_of(pid) for pid in self._pids())
 
+    def waited_seconds(self) -> float:
+        """How long its threads so far were ready and got no core: what else the machine does."""
+        return sum(_waited_seconds(pid) for pid in self._pids())
+
     def memory_bytes(self) -> int:
         """Resident memory of the process and its children."""
         return sum(_resident_bytes(pid) for pid in self._pids())
@@ -154,6 +158,14 @@ def cpu_seconds_of(pid: int) -> float:
     """Processor time of a process so far."""
     # The process's own clock (clock_getcpuclockid): /proc/PID/stat counts ticks of 10 ms only.
     return time.clock_gettime((~pid << 3) | 2)
+
+
+def _waited_seconds(pid: int) -> float:
+    waited = 0
+    for thread in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+        with contextlib.suppress(OSError):  # it has just ended
+            waited += int(thread.read_text().split()[1])
+    return waited / 1e9
 
 
 def _resident_bytes(pid: int) -> int:

@@ -150,6 +150,12 @@ def profile(results: Path = RESULTS) -> str:
             "",
             *_search(results),
             "",
+            *(
+                line
+                for name, section in (("inbox", _inbox), ("mix", _mix))
+                if (results / f"{name}.json").exists()  # else it is still to be measured
+                for line in (*section(results), "")
+            ),
         ]
     )
 
@@ -181,6 +187,51 @@ def _search(results: Path) -> list[str]:
 
 def _searched(row: Data) -> str:
     return f"{_ms(row['database_p95_ms'])} ({_ms(row['database_cpu_ms'])})"
+
+
+def _inbox(results: Path) -> list[str]:
+    """What the inbox costs somebody with many conversations, and opening a long one."""
+    result = read("inbox", results)
+    return [
+        (
+            f"`make bench B=inbox` on {result['machine']['cpu']}, {result['at'][:10]}: pages and "
+            "lists of somebody with few conversations and with many, p95 in the database and on "
+            "the server (in brackets its processor time, without waiting)."
+        ),
+        "",
+        "| | queries | database | server |",
+        "|---|--:|--:|--:|",
+        *map(_page_line, result["rows"]),
+        "",
+        *_goal_lines(result["goals"]),
+    ]
+
+
+def _page_line(row: Data) -> str:
+    return (
+        f"| {row['case']} | {row['queries']} | {_ms(row['database_p95_ms'])} "
+        f"| {_ms(row['server_p95_ms'])} ({_ms(row['server_cpu_ms'])}) |"
+    )
+
+
+def _mix(results: Path) -> list[str]:
+    """What many people at once feel."""
+    result = read("mix", results)
+    (row,) = result["rows"]
+    return [
+        (
+            f"`make bench B=mix` on {result['machine']['cpu']}, {result['at'][:10]}: "
+            f"{row['sockets']:,} people with a page open, on one web process. Each types and sends "
+            "a message a minute, reads the other's, goes away and comes back. Of "
+            f"{row['messages']:,} messages {row['lost']:,} were lost; from sending to being seen "
+            f"took {_ms(row['p50_ms'])} (p50), {_ms(row['p95_ms'])} (p95), {_ms(row['p99_ms'])} "
+            f"(p99). The process was busy {row['server_core_busy']:.2f} of the time, and "
+            f"{row['server_threads_waiting']:.2f} of its threads waited for a core that other work "
+            "on the machine had."
+        ),
+        "",
+        *_goal_lines(result["goals"]),
+    ]
 
 
 def _emphasised(row: Data) -> str:
