@@ -1,5 +1,6 @@
 """Links to where people meet: known by their host, everything else is refused."""
 
+import re
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -20,6 +21,10 @@ WITH_SUBDOMAINS = ("zoom.us", "zoom.com")
 """Zoom gives its customers hosts of their own, like `northwind.zoom.us`."""
 
 
+OWN_ROOM = re.compile(r"/rooms/(of/)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/")
+"""The path of a consultation here, or of the way from its conversation."""
+
+
 class WrongLink(ActionError):
     """A link that leads to no place to meet."""
 
@@ -34,7 +39,7 @@ def place_of(link: str) -> MeetingPlace:
     """Where a link leads, by its host; raises `WrongLink`."""
     if len(link) > MAX_LINK_CHARACTERS or not link.isprintable() or " " in link or "\\" in link:
         raise WrongLink(field="link")
-    if link.startswith(f"{settings.PUBLIC_URL}/rooms/"):
+    if OWN_ROOM.fullmatch(link.removeprefix(settings.PUBLIC_URL)):
         return MeetingPlace.ROOM
     try:
         parts = urlsplit(link)

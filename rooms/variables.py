@@ -6,6 +6,7 @@ from django.utils import dateformat, timezone
 
 from accounts.models import User
 from messaging.models import Conversation, ConversationKind
+from messaging.queries.meetings import upcoming_in
 from messaging.queries.mentions import present_people
 from messaging.variables import resolves, zone_of
 from rooms.models import Participant, Room, Status
@@ -24,14 +25,18 @@ def room_link(actor: User, conversation: Conversation) -> str | None:
     "Thursday 26 November, 10:00 (Europe/Copenhagen)",
 )
 def next_meeting(actor: User, conversation: Conversation) -> str | None:
-    """Of the conversation's own room while it is ahead; else of the next one that all share."""
+    """What comes first: a meeting called in the conversation, or a consultation, its own while that
+    is ahead, else the next one that all share."""
     room = _own(actor, conversation)
     if room is None or room.status != Status.SCHEDULED or not _is_ahead(room):
         room = _next(actor, conversation)
-    if room is None or room.scheduled_at is None:
+    called = upcoming_in(conversation).filter(starts_at__gte=timezone.now()).first()
+    times = [room.scheduled_at if room else None, called.starts_at if called else None]
+    ahead = [time for time in times if time is not None]
+    if not ahead:
         return None
     zone = zone_of(actor)
-    local = timezone.localtime(room.scheduled_at, zone)
+    local = timezone.localtime(min(ahead), zone)
     is_this_year = local.year == timezone.localdate(timezone=zone).year
     day = dateformat.format(local, "l j F" if is_this_year else "l j F Y")
     return f"{day}, {local.hour}:{local.minute:02} ({zone.key})"

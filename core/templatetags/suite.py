@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from django import template
 from django.forms import BoundField
@@ -23,6 +23,7 @@ from django.utils.safestring import SafeString
 
 from core.colours import colours_among
 from core.devices import Device, device_of
+from core.zones import city, words_in_zones, zone_named
 
 register = template.Library()
 
@@ -248,24 +249,13 @@ def relative(value: datetime | None) -> str:
 def times_in(starts_at: datetime, ends_at: datetime, zones: Sequence[str]) -> str:
     """From when to when, in words for people in several zones, whoever reads it:
     ``10:00 to 10:45 in Copenhagen, 9:00 in Lisbon``."""
-    spans: list[str] = []
-    for zone in zones or ["UTC"]:
-        start, end = (value.astimezone(_zone_named(zone)) for value in (starts_at, ends_at))
-        span = f"{start.hour}:{start.minute:02}"
-        if not spans:
-            span = f"{span} to {end.hour}:{end.minute:02}"
-        spans.append(f"{span} in {_city(zone)}")
-    return ", ".join(spans)
+    return words_in_zones(starts_at, ends_at, zones)
 
 
 @register.simple_tag
 def date_in(value: datetime, zones: Sequence[str], wording: str) -> str:
     """A date in the first of the zones, in Django's format characters."""
-    return dateformat.format(value.astimezone(_zone_named(zones[0] if zones else "UTC")), wording)
-
-
-def _city(zone: str) -> str:
-    return zone.rpartition("/")[2].replace("_", " ")
+    return dateformat.format(value.astimezone(zone_named(zones[0] if zones else "UTC")), wording)
 
 
 @register.simple_tag
@@ -273,24 +263,16 @@ def local_time(person: Any, viewer: Any) -> str:
     """What the clock says where somebody is: ``13:36 in Lisbon, 1 h behind you``."""
     now = timezone.now()
     there, here = (now.astimezone(_zone_of(one)) for one in (person, viewer))
-    city = _city(person.timezone)
     ahead = there.replace(tzinfo=None) - here.replace(tzinfo=None)
     words = "as where you are"
     if ahead:
         words = f"{minutes(abs(ahead))} {'ahead of' if ahead > timedelta() else 'behind'} you"
-    return f"{there.hour}:{there.minute:02} in {city}, {words}"
+    return f"{there.hour}:{there.minute:02} in {city(person.timezone)}, {words}"
 
 
 def _zone_of(person: Any) -> ZoneInfo:
     """Of an account whose zone is no more, UTC."""
-    return _zone_named(person.timezone)
-
-
-def _zone_named(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
+    return zone_named(person.timezone)
 
 
 _WORDINGS = {"when": when, "clock": clock, "day": day, "short": short, "relative": relative}

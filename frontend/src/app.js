@@ -1,6 +1,7 @@
 /* On every page. Pages work without it where they can; each part adds one comfort. */
 import "htmx.org";
 import "./lib/copy.js";
+import "./lib/count.js";
 import "./lib/dialogs.js";
 import "./lib/focus.js";
 import "./lib/menus.js";

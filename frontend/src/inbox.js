@@ -14,7 +14,9 @@ import "./inbox/details.js";
 import "./inbox/keys.js";
 
 // What comes together is asked for together.
-const REFRESH_AFTER = 150;
+const REFRESH_AFTER = 250;
+// So that a busy group's pages do not all ask in the same moment.
+const SPREAD = 250;
 // A word on what is new may be lost; nobody looks at an old list for longer than this.
 const LOOK_EVERY = 60_000;
 
@@ -55,7 +57,7 @@ function refreshSoon() {
   timer = setTimeout(() => {
     timer = 0;
     refresh();
-  }, REFRESH_AFTER);
+  }, REFRESH_AFTER + SPREAD * Math.random());
 }
 
 socket.addEventListener("news", ({ detail: { stream, seq, name, actor } }) => {
@@ -71,7 +73,6 @@ for (const name of [
   "ConversationRead",
   "ConversationKept",
   "ConversationCleared",
-  "DraftChanged",
   "ContactRequested",
   "ContactRequestWithdrawn",
   "ContactRequestAccepted",
@@ -80,10 +81,16 @@ for (const name of [
   own.addEventListener(name, refreshSoon);
 }
 
+own.addEventListener("DraftChanged", ({ detail }) => {
+  if (detail.data.conversation !== page.dataset.open) refreshSoon(); // of the open one nothing shows
+});
+
 // Where one was in the list, when another conversation is opened.
 list.addEventListener("click", (event) => {
   if (event.target.closest("[data-row]")) sessionStorage.setItem("inbox:scroll", String(list.scrollTop));
 });
+// Opened from the list by mouse or keyboard, one goes on by writing.
+if (sessionStorage.getItem("inbox:scroll") && matchMedia("(pointer: fine)").matches) chat?.composer?.focus();
 list.scrollTop = Number(sessionStorage.getItem("inbox:scroll") ?? 0);
 sessionStorage.removeItem("inbox:scroll");
 

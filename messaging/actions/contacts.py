@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.errors import ActionError, Conflict, NotAllowed
-from core.publish import record
+from core.publish import lock, record
 from core.queries import head
 from messaging.actions.conversations import (
     open_conversation,
@@ -36,6 +36,7 @@ from messaging.queries.contacts import (
     pair_of,
     request_between,
 )
+from messaging.words import storable
 
 MAX_WAITING = 10
 
@@ -102,7 +103,7 @@ def request_contact(*, actor: User, consultant: User, note: str) -> ContactReque
     """
     if not askable_by(actor).filter(pk=consultant.pk).exists():
         raise NotAllowed("You cannot ask this person for a conversation.")
-    note = note.replace("\0", "").strip()
+    note = storable(note).strip()
     if not note or len(note) > MAX_NOTE_CHARACTERS:
         raise WrongNote(
             f"Say in a few words what it is about, at most {MAX_NOTE_CHARACTERS} characters.",
@@ -134,7 +135,9 @@ def accept_contact(*, actor: User, request: ContactRequest) -> Conversation:
     """
     request = _answer(actor, request, RequestStatus.ACCEPTED)
     conversation = open_direct(actor=actor, other=request.requester)
-    ConversationMember.objects.filter(conversation=conversation).update(cleared_seq=0)
+    lock(conversation.stream)  # before the row, as all do who take both
+    if not conversation.last_message_seq:  # it was made just now, empty: now both see it
+        ConversationMember.objects.filter(conversation=conversation).update(cleared_seq=0)
     asked = f"{request.requester.name} asked for this conversation: “{request.note}”"
     _say(conversation, "contact_accepted", asked)
     record(

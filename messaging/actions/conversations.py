@@ -1,5 +1,7 @@
 """Conversations are opened, joined, left, read and closed."""
 
+from typing import Any
+
 from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Greatest, Now
@@ -46,9 +48,11 @@ def set_member(*, actor: User, conversation: Conversation, user: User, role: str
     """Make somebody a member, or change their role. Grants follow. Records `MemberAdded`."""
     require(actor, "messaging.moderate", conversation)
     lock(conversation.stream)  # before the row, as all do who take both
-    ConversationMember.objects.update_or_create(
-        conversation=conversation, user=user, defaults={"role": role, "removed_at": None}
-    )
+    defaults: dict[str, Any] = {"role": role, "removed_at": None}
+    places = ConversationMember.objects.filter(conversation=conversation, user=user)
+    if places.filter(removed_at__isnull=False).exists():  # who comes back finds it in the list
+        defaults |= {"archived_seq": None, "cleared_seq": 0, "muted_until": None}
+    places.update_or_create(conversation=conversation, user=user, defaults=defaults)
     permissions.apply_role(conversation, user.pk, role)
     forget_grants(user)
     added = MemberAdded(user_id=user.pk, role=role)
@@ -56,8 +60,9 @@ def set_member(*, actor: User, conversation: Conversation, user: User, role: str
 
 
 @transaction.atomic
-def remove_member(*, actor: User, conversation: Conversation, user: User) -> None:
-    """Take somebody out; their sockets leave the stream at once. Records `AccessRevoked`."""
+def remove_member(*, actor: User, conversation: Conversation, user: User) -> bool:
+    """Take somebody out; their sockets leave the stream at once. Records `AccessRevoked`; False,
+    and nothing changes, where they have gone already."""
     if actor.pk != user.pk:
         require(actor, "messaging.moderate", conversation)
     lock(conversation.stream)  # before the row, as all do who take both
@@ -65,11 +70,12 @@ def remove_member(*, actor: User, conversation: Conversation, user: User) -> Non
         conversation=conversation, user=user, removed_at__isnull=True
     ).update(removed_at=Now())
     if not changed:
-        return
+        return False
     permissions.apply_role(conversation, user.pk, None)
     forget_grants(user)
     revoked = AccessRevoked(user_id=user.pk)
     record(revoked, stream=conversation.stream, actor=actor).audience = [user.pk]
+    return True
 
 
 @transaction.atomic

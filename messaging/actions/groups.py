@@ -18,6 +18,7 @@ from messaging.actions.conversations import (
 from messaging.actions.messages import post_system_message
 from messaging.models import Conversation, ConversationKind, MemberRole
 from messaging.queries.contacts import contacts_of, is_staff, present_members
+from messaging.words import storable
 
 MAX_GROUP = 20
 MAX_TITLE_CHARACTERS = 120
@@ -90,7 +91,8 @@ def leave_group(*, actor: User, conversation: Conversation, user: User) -> None:
         require(actor, "messaging.moderate", conversation)
     _refuse_other_kinds(conversation)
     lock(conversation.stream)
-    remove_member(actor=actor, conversation=conversation, user=user)
+    if not remove_member(actor=actor, conversation=conversation, user=user):
+        return
     words = f"{user.name} left" if actor.pk == user.pk else f"{actor.name} removed {user.name}"
     _say(conversation, "member_left", words)
     members = present_members(conversation.pk)
@@ -137,7 +139,7 @@ def _refuse_other_kinds(conversation: Conversation) -> None:
 
 
 def _title(title: str) -> str:
-    title = " ".join(title.replace("\0", "").split())
+    title = " ".join(storable(title).split())
     if not title or len(title) > MAX_TITLE_CHARACTERS:
         raise WrongGroup(
             f"Give the group a name of at most {MAX_TITLE_CHARACTERS} characters.", field="title"

@@ -6,22 +6,24 @@ Times are checked here; what calendars and reminders do with them follows the ev
 import uuid
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
+from django.utils import dateformat, timezone
 
 from accounts.models import User
 from core.errors import ActionError, Conflict
 from core.permissions import forget_grants, require
 from core.publish import lock, record
-from messaging.actions.messages import ConversationIsClosed, post_message
+from core.zones import words_in_zones, zone_named
+from messaging.actions.messages import ConversationIsClosed, post_message, post_system_message
 from messaging.events import MeetingCancelled, MeetingMoved, MeetingScheduled
 from messaging.links import place_of
 from messaging.models import Conversation, Meeting, MessageType
 from messaging.models.meeting import LEAST_MINUTES, MAX_MINUTES, MAX_TITLE_CHARACTERS
 from messaging.queries.conversations import audience_of
 from messaging.queries.later import check_time
-from messaging.queries.meetings import upcoming_in, zones_in
+from messaging.queries.meetings import called_by, upcoming_in, zones_in
 from messaging.words import storable
 
 MOST_AHEAD = 50
@@ -57,8 +59,10 @@ def schedule_meeting(
     starts_at: datetime,
     duration_minutes: int,
     link: str,
+    client_id: UUID | None = None,
 ) -> Meeting:
-    """Call a meeting; everybody in the conversation sees it as a card.
+    """Call a meeting; everybody in the conversation sees it as a card. The same ``client_id`` again
+    is the first one.
 
     Records `MessageSent` and `MeetingScheduled`. Raises `NotAllowed`, `WrongMeeting`, `WrongLink`,
     `TooSoon`, `TooFar`, `TooManyMeetings`, `ConversationIsClosed`.
@@ -66,13 +70,16 @@ def schedule_meeting(
     require(actor, "messaging.post", conversation)
     values = _checked(title, starts_at, duration_minutes, link)
     lock(conversation.stream)
+    client_id = client_id or uuid.uuid4()
+    if (called := called_by(actor, client_id)) is not None:
+        return called
     if upcoming_in(conversation).count() >= MOST_AHEAD:
         raise TooManyMeetings
     message = post_message(
         actor=actor,
         conversation=conversation,
         body=values["title"],
-        client_id=uuid.uuid4(),
+        client_id=client_id,
         message_type=MessageType.MEETING,
     )
     meeting = Meeting(
@@ -112,7 +119,12 @@ def move_meeting(
         setattr(meeting, name, value)
     meeting.moved_at = timezone.now()
     meeting.save(update_fields=[*values, "moved_at"])
+    meeting.message.body = meeting.title  # what lists, search and quotes say of it
+    meeting.message.save(update_fields=["body"])
     _tell(MeetingMoved, actor, meeting)
+    day = dateformat.format(starts_at.astimezone(zone_named(meeting.zones[0])), "l j F")
+    times = words_in_zones(meeting.starts_at, meeting.ends_at, meeting.zones)
+    _say(meeting, f"{actor.name} changed “{meeting.title}”: {day}, {times}")
     return meeting
 
 
@@ -127,6 +139,7 @@ def cancel_meeting(*, actor: User, meeting: Meeting) -> Meeting:
     meeting.cancelled_by, meeting.cancelled_at = actor, timezone.now()
     meeting.save(update_fields=["cancelled_by", "cancelled_at"])
     _tell(MeetingCancelled, actor, meeting)
+    _say(meeting, f"{actor.name} cancelled “{meeting.title}”")
     return meeting
 
 
@@ -134,6 +147,16 @@ def _tell(event_class: Any, actor: User, meeting: Meeting) -> None:
     happened = event_class(meeting_id=meeting.pk, message_id=meeting.message_id)
     event = record(happened, stream=meeting.conversation.stream, actor=actor)
     event.audience = audience_of(meeting.conversation)
+
+
+def _say(meeting: Meeting, text: str) -> None:
+    """A card far up in the thread changes unseen: a line says it where people read."""
+    post_system_message(
+        actor=User.objects.system(),
+        conversation=meeting.conversation,
+        text=text,
+        metadata={"kind": "meeting", "meeting": str(meeting.pk)},
+    )
 
 
 def _checked(title: str, starts_at: datetime, minutes: int, link: str) -> dict[str, Any]:
@@ -162,7 +185,7 @@ def _checked(title: str, starts_at: datetime, minutes: int, link: str) -> dict[s
 def _lock(actor: User, meeting: Meeting) -> Meeting:
     """The meeting as it stands, under its conversation's lock; raises what forbids a change."""
     lock(meeting.conversation.stream)
-    meeting = Meeting.objects.select_related("conversation").get(pk=meeting.pk)
+    meeting = Meeting.objects.select_related("conversation", "message").get(pk=meeting.pk)
     forget_grants(actor)
     require(actor, "messaging.post", meeting.conversation)
     if meeting.conversation.closed_at is not None:

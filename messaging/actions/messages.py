@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.errors import ActionError, Conflict, NotAllowed
+from core.events import DomainEvent
 from core.insertion import insert
 from core.permissions import forget_grants, has_permission, require
 from core.publish import lock, record
@@ -21,6 +22,7 @@ from messaging.actions.mentions import change_mentions, note_mentions, render_bo
 from messaging.events import MessageDeleted, MessageEdited, MessageSent
 from messaging.limits import slow_repeats
 from messaging.models import Conversation, Message, MessageRevision, MessageType, Pin
+from messaging.queries.contacts import has_clients, is_staff
 from messaging.queries.conversations import audience_of, look_again, newest_message, still_so
 from messaging.queries.threads import with_people
 from messaging.words import clean_body
@@ -84,6 +86,7 @@ def send_message(
     `EmptyMessage`, `MessageTooLong`, `WrongReply`, `ConversationIsClosed`, `ClientIdTaken`.
     """
     require(actor, "messaging.post", conversation)
+    _refuse_staff(actor, conversation)
     body = clean_body(body)
     if reply_to is not None and reply_to.conversation_id != conversation.pk:
         raise WrongReply(field="reply_to")
@@ -145,7 +148,7 @@ def edit_message(*, actor: User, message: Message, body: str) -> Message:
         raise MessageIsDeleted
     if body == message.body:
         return message
-    record(MessageEdited(message_id=message.pk), stream=message.conversation.stream, actor=actor)
+    _tell(MessageEdited(message_id=message.pk), actor, message.conversation)
     _refuse_change(actor, message)
     MessageRevision.objects.create(
         message=message,
@@ -170,6 +173,9 @@ def delete_message(*, actor: User, message: Message) -> Message:
     Records `MessageDeleted`; deleting twice changes nothing. Raises `NotAllowed`,
     `ConversationIsClosed`.
     """
+    require(actor, "messaging.read", message.conversation)
+    if message.message_type == MessageType.MEETING:
+        raise NotAllowed("Its card stays: to be rid of it, cancel the meeting.")
     _require_own_or_moderate(actor, message)
     if message.message_type == MessageType.SYSTEM:
         raise NotAllowed("This line is part of the record and stays.")
@@ -178,7 +184,7 @@ def delete_message(*, actor: User, message: Message) -> Message:
     _require_own_or_moderate(actor, message)
     if message.is_deleted:
         return message
-    record(MessageDeleted(message_id=message.pk), stream=message.conversation.stream, actor=actor)
+    _tell(MessageDeleted(message_id=message.pk), actor, message.conversation)
     _refuse_change(actor, message)
     message.revisions.all().delete()
     message.mentions.all().delete()
@@ -262,6 +268,21 @@ def post_message(
     note_mentions(actor=actor, message=message, names=names)
     event.audience = audience_of(conversation)
     return message
+
+
+def _tell(event: DomainEvent, actor: User, conversation: Conversation) -> None:
+    """Record it, and let lists look again: they show how the newest message begins."""
+    row = record(event, stream=conversation.stream, actor=actor)
+    row.audience = audience_of(conversation)
+
+
+def _refuse_staff(actor: User, conversation: Conversation) -> None:
+    """Who enters the admin takes no part in a client's conversation, however they came into it."""
+    if is_staff(actor) and has_clients(conversation, beside=actor):
+        raise NotAllowed(
+            "You administer Consult Suite, so you cannot write in a client's conversation. "
+            "Ask a colleague, or use another account for your consultations."
+        )
 
 
 def _refuse_closed(conversation: Conversation) -> None:

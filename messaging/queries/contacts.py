@@ -9,7 +9,13 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.models.organisation import CONSULTANT_ROLES, INTERNAL_ROLES
 from accounts.queries import business_role, is_client, people
-from messaging.models import ContactRequest, ConversationMember, RequestStatus
+from messaging.models import (
+    ContactRequest,
+    Conversation,
+    ConversationKind,
+    ConversationMember,
+    RequestStatus,
+)
 from messaging.ties import tied_to
 
 ASK_AGAIN = timedelta(days=14)
@@ -26,24 +32,48 @@ def is_staff(user: User) -> bool:
     return user.is_staff or user.is_superuser
 
 
+def has_clients(conversation: Conversation, *, beside: User) -> bool:
+    """Whether a client takes part, somebody else than this person."""
+    others = ConversationMember.objects.filter(
+        conversation=conversation, removed_at__isnull=True
+    ).exclude(user=beside)
+    clients = User.objects.filter(IS_CLIENT, is_system=False)
+    return others.filter(user__in=clients).exists()
+
+
 def _others(user: User) -> QuerySet[User]:
     return people().filter(is_guest=False).exclude(pk=user.pk)
 
 
+def _talked_with(user: User) -> Q:
+    """With whom the person has an open conversation of two: it stays, whatever else ends."""
+    own = ConversationMember.objects.filter(
+        user=user,
+        removed_at__isnull=True,
+        conversation__kind=ConversationKind.DIRECT,
+        conversation__closed_at__isnull=True,
+    )
+    others = ConversationMember.objects.filter(
+        conversation__in=own.values("conversation"), removed_at__isnull=True
+    )
+    return Q(pk__in=others.values("user"))
+
+
 def contacts_of(user: User) -> QuerySet[User]:
     """Whom the person may write to: those of the same organisation, and across the table (client
-    and consultant) those with whom they share something or had a request accepted."""
+    and consultant) those with whom they share something, had a request accepted, or
+    have a conversation already."""
     if not user.is_active or user.is_guest:
         return User.objects.none()
     accepted = ContactRequest.objects.filter(status=RequestStatus.ACCEPTED)
     if business_role(user) in INTERNAL_ROLES:
         asking = accepted.filter(consultant=user).values("requester")
-        across = IS_CLIENT & (tied_to(user) | Q(pk__in=asking))
+        across = IS_CLIENT & (tied_to(user) | Q(pk__in=asking) | _talked_with(user))
         return _others(user).filter(WORKS_HERE if is_staff(user) else WORKS_HERE | across)
     if is_staff(user):
         return User.objects.none()
     asked = accepted.filter(requester=user).values("consultant")
-    across = WORKS_HERE & (tied_to(user) | Q(pk__in=asked))
+    across = WORKS_HERE & (tied_to(user) | Q(pk__in=asked) | _talked_with(user))
     membership = getattr(user, "membership", None)
     if membership is not None:
         across |= Q(membership__organisation=membership.organisation_id)

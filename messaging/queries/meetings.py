@@ -1,5 +1,7 @@
 """Meetings that are before somebody, and those that are past."""
 
+from uuid import UUID
+
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
@@ -24,6 +26,12 @@ def upcoming_in(conversation: Conversation) -> QuerySet[Meeting]:
     """What is to come in one conversation, the next first."""
     rows = Meeting.objects.filter(conversation=conversation, cancelled_at__isnull=True)
     return rows.filter(ends_at__gt=Now()).order_by("starts_at", "pk")
+
+
+def called_by(user: User, client_id: UUID) -> Meeting | None:
+    """The meeting that the person called with this id of their own making."""
+    called = Meeting.objects.filter(message__author=user, message__client_id=client_id)
+    return called.select_related("conversation", "message").first()
 
 
 def zones_in(conversation: Conversation, first: User) -> list[str]:

@@ -24,6 +24,7 @@ from messaging.actions.contacts import (
     withdraw_contact,
 )
 from messaging.actions.messages import send_message
+from messaging.actions.places import clear_conversation
 from messaging.models import ContactRequest, Conversation, ConversationMember, RequestStatus
 from messaging.queries.contacts import (
     ASK_AGAIN,
@@ -33,7 +34,9 @@ from messaging.queries.contacts import (
     people_seen_by,
     requests_for,
 )
+from messaging.queries.conversations import visible_conversation
 from messaging.queries.inbox import Filters, listed
+from messaging.queries.threads import page_before
 from rooms.actions.participants import remove_participant
 from rooms.models import Room
 from tests.fixtures import capture_events, names, refused
@@ -263,3 +266,43 @@ def test_a_place_before_the_first_message_is_read_up_to_nothing(
     talk = open_direct(actor=client_user, other=consultant)
     place = ConversationMember.objects.get(conversation=talk, user=consultant)
     assert (place.read_seq, place.cleared_seq) == (0, 3)
+
+
+def test_a_conversation_stays_when_nothing_is_shared_any_more(
+    room: Room, consultant: User, client_user: User
+) -> None:
+    talk = open_direct(actor=client_user, other=consultant)
+    place = room.participants.get(user=client_user)
+    remove_participant(actor=consultant, participant=place)
+    assert mail_of(contacts_of(consultant)) == {"tomas"}
+    assert mail_of(contacts_of(client_user)) == {"mara"}
+    assert mail_of(askable_by(client_user)) == set()
+    assert open_direct(actor=consultant, other=client_user) == talk
+
+
+def test_agreeing_brings_nothing_back_that_was_deleted(
+    room: Room, consultant: User, client_user: User
+) -> None:
+    asked = ContactRequest.objects.create(
+        requester=client_user, consultant=consultant, note=NOTE
+    )  # before they met in a room
+    talk = open_direct(actor=client_user, other=consultant)
+    send_message(actor=client_user, conversation=talk, body="Old")
+    clear_conversation(actor=client_user, conversation=talk)
+    accept_contact(actor=consultant, request=asked)
+    mine = visible_conversation(client_user, talk.pk)
+    assert "Old" not in [message.body for message in page_before(mine, None).messages]
+
+
+def test_who_was_made_staff_meanwhile_writes_to_clients_no_more(
+    room: Room, consultant: User, client_user: User, colleague: User
+) -> None:
+    talk = open_direct(actor=client_user, other=consultant)
+    among_us = open_direct(actor=consultant, other=colleague)
+    User.objects.filter(pk=consultant.pk).update(is_staff=True)
+    consultant.refresh_from_db()
+    for place in (talk, room.conversation):
+        with refused(NotAllowed, "You administer Consult Suite"):
+            send_message(actor=consultant, conversation=place, body="Hello")
+    send_message(actor=consultant, conversation=among_us, body="Hello")
+    send_message(actor=client_user, conversation=talk, body="Hello")

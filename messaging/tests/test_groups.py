@@ -16,8 +16,10 @@ from messaging.actions.groups import (
     rename_group,
 )
 from messaging.actions.messages import send_message
+from messaging.actions.places import clear_conversation
 from messaging.models import Conversation, ConversationMember, MemberRole
 from messaging.queries.contacts import present_members
+from messaging.queries.inbox import Filters, listed
 from rooms.models import Room
 from tests.fixtures import capture_events, names, refused
 
@@ -132,3 +134,29 @@ def test_other_kinds_are_no_groups(room: Room, consultant: User, client_user: Us
         add_to_group(actor=consultant, conversation=room.conversation, people=[client_user])
     member = ConversationMember.objects.get(conversation=talk, user=consultant)
     assert member.role == MemberRole.MEMBER
+
+
+def test_who_has_gone_already_is_not_removed_again(
+    group: Conversation, consultant: User, colleague: User
+) -> None:
+    leave_group(actor=consultant, conversation=group, user=colleague)
+    with capture_events() as events:
+        leave_group(actor=consultant, conversation=group, user=colleague)
+    assert events == []
+
+
+def test_who_comes_back_finds_it_in_the_list(
+    group: Conversation, consultant: User, colleague: User
+) -> None:
+    send_message(actor=consultant, conversation=group, body="Hello")
+    clear_conversation(actor=colleague, conversation=group)
+    leave_group(actor=colleague, conversation=group, user=colleague)
+    add_to_group(actor=consultant, conversation=group, people=[colleague])
+    assert [place.conversation for place in listed(colleague, Filters())] == [group]
+
+
+def test_names_that_turn_the_direction_are_cleaned(
+    room: Room, consultant: User, client_user: User
+) -> None:
+    made = open_group(actor=consultant, title="Team \u202egnp.exe", people=[client_user])
+    assert made.title == "Team gnp.exe"

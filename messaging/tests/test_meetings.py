@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -24,7 +25,7 @@ from messaging.actions.meetings import (
     move_meeting,
     schedule_meeting,
 )
-from messaging.actions.messages import ConversationIsClosed, edit_message
+from messaging.actions.messages import ConversationIsClosed, delete_message, edit_message
 from messaging.fragments import message_html
 from messaging.links import WrongLink, place_of
 from messaging.models import Conversation, Meeting, MeetingPlace, Message
@@ -32,6 +33,7 @@ from messaging.queries.later import TooFar, TooSoon
 from messaging.queries.meetings import meetings_of
 from messaging.queries.threads import page_before
 from rooms.models import Room
+from rooms.variables import next_meeting
 from tests.api import signed_in
 from tests.fixtures import capture_events, names, refused
 
@@ -73,7 +75,7 @@ def call(actor: User, talk: Conversation, **changes: Any) -> Meeting:
         ("https://northwind.zoom.us/j/123", MeetingPlace.ZOOM),
         ("https://teams.microsoft.com/l/meetup-join/1", MeetingPlace.TEAMS),
         ("https://teams.live.com/meet/1", MeetingPlace.TEAMS),
-        ("http://127.0.0.1:8000/rooms/of/1/", MeetingPlace.ROOM),
+        ("http://127.0.0.1:8000/rooms/of/0b7c1d2e-0000-4000-8000-000000000001/", MeetingPlace.ROOM),
     ],
 )
 def test_links_are_known_by_their_host(link: str, place: MeetingPlace, settings: Any) -> None:
@@ -89,7 +91,7 @@ def test_links_are_known_by_their_host(link: str, place: MeetingPlace, settings:
         "https://me@meet.google.com/abc", "https://evilzoom.us/j/1", "https://x.meet.google.com/",
         "https://meet.google.com:8443/", "https://meet.google.com\\@evil.test/", "https://[/",
         "https://meet.google.com/a b", "https://meet.google.com/\u202eabc", f"{LINK}{'x' * 500}",
-        "http://127.0.0.1:8000/admin/", "https://meet.google.com:x/",
+        "http://127.0.0.1:8000/admin/", "http://127.0.0.1:8000/rooms/new/", "/rooms/of/1/", "https://meet.google.com:x/",
     ],
 )  # fmt: skip
 def test_other_links_are_refused(link: str, settings: Any) -> None:
@@ -157,12 +159,12 @@ def test_moving_and_calling_off(talk: Conversation, consultant: User, client_use
     with capture_events() as events:
         moved = move_meeting(actor=client_user, meeting=meeting, **values)
         move_meeting(actor=client_user, meeting=meeting, **values)
-    assert names(events) == ["MeetingMoved"]
+    assert names(events) == ["MeetingMoved", "MessageSent"]
     assert (moved.title, moved.starts_at, moved.duration_minutes) == ("Later", tomorrow(12), 30)
     assert "changed since" in message_html(Message.objects.get(pk=meeting.message_id))
     with capture_events() as events:
         cancel_meeting(actor=client_user, meeting=meeting)
-    assert names(events) == ["MeetingCancelled"]
+    assert names(events) == ["MeetingCancelled", "MessageSent"]
     html = message_html(Message.objects.get(pk=meeting.message_id))
     assert "Cancelled" in html
     assert LINK not in html
@@ -272,3 +274,29 @@ def test_by_programs(talk: Conversation, consultant: User, client_user: User) ->
     assert tomas.patch(here, {"link": "https://evil.test/"}).status_code == 400
     assert tomas.post(f"{here}cancel/").json()["is_cancelled"]
     assert tomas.post(f"{here}cancel/").status_code == 409
+
+
+def test_its_message_goes_with_it(talk: Conversation, consultant: User) -> None:
+    meeting = call(consultant, talk)
+    values: dict[str, Any] = {"starts_at": tomorrow(12), "duration_minutes": 30, "link": LINK}
+    move_meeting(actor=consultant, meeting=meeting, title="Another", **values)
+    message = Message.objects.get(pk=meeting.message_id)
+    assert message.body == "Another"
+    with refused(NotAllowed, "cancel the meeting"):
+        delete_message(actor=consultant, message=message)
+
+
+def test_called_twice_by_one_press(talk: Conversation, consultant: User) -> None:
+    client_id = uuid4()
+    first = call(consultant, talk, client_id=client_id)
+    assert call(consultant, talk, client_id=client_id) == first
+    assert Meeting.objects.count() == 1
+
+
+def test_templates_know_the_next_one(talk: Conversation, consultant: User) -> None:
+    call(consultant, talk, starts_at=tomorrow(9))
+    words = next_meeting(consultant, talk)
+    assert words is not None
+    assert words.endswith("(Europe/Copenhagen)")
+    Meeting.objects.update(cancelled_at=timezone.now())
+    assert next_meeting(consultant, talk) is None

@@ -29,6 +29,7 @@ from messaging.queries.contacts import (
     may_ask_again,
     named_like,
     people_seen_by,
+    present_members,
     request_between,
 )
 from messaging.queries.conversations import visible_conversation
@@ -168,6 +169,7 @@ def add(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     talk = visible_conversation(actor, conversation_id)
     require(actor, "messaging.moderate", talk)
     if request.method == "POST":
+        spend_for(request, "contact")
         add_to_group(actor=actor, conversation=talk, people=_chosen(request, actor))
         return redirect("messaging:conversation", talk.pk)
     text = request.GET.get("q", "").strip()[:100]
@@ -183,7 +185,7 @@ def remove(request: HttpRequest, conversation_id: UUID, user_id: UUID) -> HttpRe
     """Take somebody out of a group, or go oneself."""
     actor = person(request)
     talk = visible_conversation(actor, conversation_id)
-    user = get_object_or_404(User, conversation_places__conversation=talk, pk=user_id)
+    user = get_object_or_404(present_members(talk.pk), user=user_id).user
     leave_group(actor=actor, conversation=talk, user=user)
     if user.pk == actor.pk:
         messages.success(request, f"You left “{talk.title}”.")
@@ -197,5 +199,6 @@ def rename(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     """Give a group another name."""
     actor = person(request)
     talk = visible_conversation(actor, conversation_id)
+    spend_for(request, "message")
     rename_group(actor=actor, conversation=talk, title=request.POST.get("title", ""))
     return redirect("messaging:conversation", talk.pk)

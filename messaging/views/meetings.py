@@ -23,6 +23,7 @@ from messaging.models import Conversation, ConversationKind, Meeting
 from messaging.queries.conversations import visible_conversation
 from messaging.queries.meetings import meetings_of
 from messaging.queries.scheduled import other_of_two
+from messaging.views.messages import client_id_of
 
 PAGE_SIZE = 25
 
@@ -58,12 +59,17 @@ def new(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         spend_for(request, "message")
         try:
-            schedule_meeting(actor=actor, conversation=talk, **form.cleaned_data)
+            schedule_meeting(
+                actor=actor,
+                conversation=talk,
+                client_id=client_id_of(request),
+                **form.cleaned_data,
+            )
         except ActionError as error:
             show_refusal(form, error)
         else:
             return redirect("messaging:conversation", talk.pk)
-    context = _about(request, talk) | {"form": form}
+    context = _about(request, talk) | {"form": form, "client_id": client_id_of(request)}
     status = 422 if form.errors else 200
     return render(request, "messaging/meeting_form.html", context, status=status)
 

@@ -130,7 +130,9 @@ def menu(request: HttpRequest, message_id: UUID) -> HttpResponse:
         "may_edit": may_change and is_written and not message.forwarded_from,
         "has_composer": is_open,
         "may_see_receipts": is_mine and not message.is_deleted,
-        "may_delete": (may_change or ("moderate" in may and is_open)) and not message.is_deleted,
+        "may_delete": (may_change or ("moderate" in may and is_open))
+        and not message.is_deleted
+        and message.message_type != MessageType.MEETING,
         "may_be_reminded": not message.is_deleted,
         "has_history": message.edited_at is not None and not message.is_deleted,
         "is_saved": is_saved(user, message),

@@ -232,10 +232,12 @@ export class Chat {
     if (offer) this.composer.edit(offer.dataset.edit, offer.dataset.body, offer.dataset.href);
   }
 
-  /** The log cuts off what sticks out of it: in its lower half menus open upwards. */
+  /** The log cuts off what sticks out of it: menus open where there is more room, and scroll. */
   #openInside(menu) {
-    const log = this.log.getBoundingClientRect();
-    menu.classList.toggle("opens-up", menu.getBoundingClientRect().top > log.top + log.height / 2);
+    const [log, button] = [this.log.getBoundingClientRect(), menu.getBoundingClientRect()];
+    const [above, below] = [button.top - log.top, log.bottom - button.bottom];
+    menu.classList.toggle("opens-up", above > below);
+    menu.style.setProperty("--room", `${Math.max(above, below) - 8}px`);
   }
 
   #excerpt(messageId) {
