@@ -64,6 +64,14 @@ _APPEND_EACH = """
     FROM appended JOIN taken ON taken.id = stream_id
 """
 
+# It makes the streams on first use, as appending does.
+_LOCK_EACH = """
+    INSERT INTO core_stream (kind, object_id, head)
+    SELECT kind, object_id, 0 FROM UNNEST(%s::text[], %s::uuid[]) wanted(kind, object_id)
+    ORDER BY kind, object_id
+    ON CONFLICT (kind, object_id) DO UPDATE SET head = core_stream.head
+"""
+
 
 def record(event: DomainEvent, *, stream: StreamKey, actor: Any, about: Any = None) -> Event:
     """Append an event to its stream, to be published when the transaction commits.
@@ -89,7 +97,7 @@ def record_each(
     """Append the same event to several streams (each once), as `record` does, in one statement.
 
     For what each of many people is told on a stream of their own. Whoever holds the lock of one of
-    these streams already must not call it: locks are taken in the order of the streams.
+    these streams already must hold all (`lock_each`): locks are taken in the order of the streams.
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("record_each() needs a transaction.")
@@ -150,10 +158,18 @@ def lock(stream: StreamKey) -> None:
 
     An action that also locks rows of the stream's objects takes this first, as one that records
     before it writes does; in any other order two of them could wait for each other. A stream
-    without an event yet has no lock.
+    without an event yet is made, as there is nothing else to hold.
     """
     held = Stream.objects.filter(kind=stream.kind, object_id=stream.object_id)
-    held.select_for_update(no_key=True).values_list("pk").first()
+    if held.select_for_update(no_key=True).values_list("pk").first() is None:
+        lock_each([stream])
+
+
+def lock_each(streams: Collection[StreamKey]) -> None:
+    """Take the locks of several streams (each once), in the order in which `record_each` does."""
+    kinds, ids = [stream.kind for stream in streams], [stream.object_id for stream in streams]
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK_EACH, [kinds, ids])
 
 
 def _publish(stream: StreamKey, row: Event) -> None:

@@ -30,6 +30,11 @@ class Racer:
                 return  # it does not wait for anybody: its result says what it did
             time.sleep(0.01)
 
+    @property
+    def waits(self) -> bool:
+        """Whether it has not come to its end."""
+        return self._thread.is_alive()
+
     def result(self) -> Any:
         """What it returned; raises what it raised."""
         self._thread.join(SECONDS)

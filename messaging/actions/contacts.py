@@ -135,7 +135,8 @@ def accept_contact(*, actor: User, request: ContactRequest) -> Conversation:
     """
     request = _answer(actor, request, RequestStatus.ACCEPTED)
     conversation = open_direct(actor=actor, other=request.requester)
-    lock(conversation.stream)  # before the row, as all do who take both
+    lock(conversation.stream)  # before the rows, as all do who take both
+    lock(request.requester.stream)
     if not conversation.last_message_seq:  # it was made just now, empty: now both see it
         ConversationMember.objects.filter(conversation=conversation).update(cleared_seq=0)
     asked = f"{request.requester.name} asked for this conversation: “{request.note}”"

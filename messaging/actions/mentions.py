@@ -4,9 +4,9 @@ from collections.abc import Collection
 from uuid import UUID
 
 from accounts.models import User
-from core.events import StreamKey
+from core.events import PERSON, StreamKey
 from core.permissions import has_permission
-from core.publish import record_each
+from core.publish import lock_each, record_each
 from messaging.events import PersonMentioned
 from messaging.markdown import Names, render_markdown
 from messaging.models import Mention, Message
@@ -27,13 +27,21 @@ def render_body(*, actor: User, message: Message) -> Names | None:
     return names
 
 
-def note_mentions(*, actor: User, message: Message, names: Names | None) -> None:
+def note_mentions(
+    *, actor: User, message: Message, names: Names | None, tells_author: bool
+) -> None:
     """Part of sending a message: remember whom it names, and tell them.
 
     Records `PersonMentioned` on the stream of each. Whoever names themselves needs not be told.
+    An action that ``tells_author`` something afterwards has the lock of their stream from here on:
+    two who name each other would else each hold what the other waits for.
     """
-    if names is not None:
-        _add(actor, message, names.mentioned - {message.author_id})
+    if names is None:
+        return
+    people = names.mentioned - {message.author_id}
+    if tells_author and people:
+        lock_each(_streams({*people, message.author_id}))
+    _add(actor, message, people)
 
 
 def change_mentions(*, actor: User, message: Message, names: Names | None) -> None:
@@ -62,6 +70,10 @@ def _add(actor: User, message: Message, people: Collection[UUID]) -> None:
     )
     record_each(
         PersonMentioned(conversation_id=message.conversation_id, message_id=message.pk),
-        streams=[StreamKey("user", user_id) for user_id in people],
+        streams=_streams(people),
         actor=actor,
     )
+
+
+def _streams(people: Collection[UUID]) -> list[StreamKey]:
+    return [StreamKey(PERSON, user_id) for user_id in people]

@@ -78,9 +78,12 @@ def send_message(
     client_id: UUID | None = None,
     reply_to: Message | None = None,
     metadata: dict[str, Any] | None = None,
+    tells_author: bool = False,
 ) -> Message:
     """Send a text message. Sending the same ``client_id`` again returns the first message, which
-    then ``is_repeat``. ``metadata`` is what the product itself says of it.
+    then ``is_repeat``. ``metadata`` is what the product itself says of it. ``tells_author`` is for
+    an action that goes on to record on the author's own stream: its lock is taken with those of
+    the people named.
 
     Records `MessageSent`, whose number becomes the message's ``seq``. Raises `NotAllowed`,
     `EmptyMessage`, `MessageTooLong`, `WrongReply`, `ConversationIsClosed`, `ClientIdTaken`.
@@ -101,6 +104,7 @@ def send_message(
                 client_id=client_id,
                 reply_to=reply_to,
                 metadata=metadata or {},
+                tells_author=tells_author,
             )
     except (IntegrityError, ConversationIsClosed):
         # Only here, because a repeat is rare: the same client_id was sent before, perhaps at this
@@ -233,6 +237,7 @@ def post_message(
     reply_to: Message | None = None,
     message_type: str = MessageType.TEXT,
     metadata: dict[str, Any] | None = None,
+    tells_author: bool = False,
 ) -> Message:
     """Part of sending: record the event, which takes the stream's lock and number, then write the
     message. Records `MessageSent`."""
@@ -265,7 +270,7 @@ def post_message(
         require(actor, "messaging.post", conversation)
         _refuse_closed(conversation)
         insert(message, also=newest)
-    note_mentions(actor=actor, message=message, names=names)
+    note_mentions(actor=actor, message=message, names=names, tells_author=tells_author)
     event.audience = audience_of(conversation)
     return message
 

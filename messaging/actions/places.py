@@ -80,6 +80,7 @@ def keep_conversation(
     `TooManyPinned`.
     """
     require(actor, "messaging.read", conversation)
+    lock(actor.stream)
     place = _lock_place(actor, conversation)
     before = _kept(place)
     if archived is not None:
@@ -117,6 +118,7 @@ def clear_conversation(*, actor: User, conversation: Conversation) -> None:
     if conversation.kind not in (ConversationKind.DIRECT, ConversationKind.GROUP):
         raise StaysInRecord
     lock(conversation.stream)
+    lock(actor.stream)
     place = _lock_place(actor, conversation)
     seq = head(conversation.stream)
     place.cleared_seq = place.read_seq = seq
@@ -163,7 +165,8 @@ def triage_conversation(
 
 
 def _lock_place(actor: User, conversation: Conversation) -> ConversationMember:
-    """One's own row; raises `NotAllowed` for who has been removed meanwhile."""
+    """One's own row, under the lock of one's own stream; raises `NotAllowed` for who has been
+    removed meanwhile."""
     places = ConversationMember.objects.select_for_update(of=("self",), no_key=True)
     place = places.select_related("conversation").filter(
         conversation=conversation, user=actor, removed_at__isnull=True

@@ -1,6 +1,7 @@
 """Messages are scheduled, changed, cancelled, and sent when their time has come.
 
-Locks are taken in this order: the scheduled message's row, the conversation's stream, the author's.
+Locks are taken in this order: the scheduled message's row, the conversation's stream, the author's
+together with those of whom the message names.
 Sending it and noting that it is sent are one transaction, so no kill comes between them; its
 ``client_id`` makes a second message impossible besides.
 """
@@ -209,6 +210,7 @@ def _deliver(row: ScheduledMessage, actor: User) -> Message:
         body=row.body,
         client_id=row.client_id,
         reply_to=row.reply_to,
+        tells_author=True,
     )
     # The message has the words now: what is deleted of it must not live on here.
     row.message, row.body, row.failure, row.state = message, "", "", ScheduledState.SENT
