@@ -152,7 +152,8 @@ export class Composer extends EventTarget {
   #key(event) {
     if (event.isComposing || this.text.readOnly) return;
     const sends = event.ctrlKey || event.metaKey || (this.sendsByEnter && !matchMedia("(pointer: coarse)").matches);
-    if (event.key === "Enter" && !event.shiftKey && !event.altKey && sends) {
+    const isCode = !event.ctrlKey && !event.metaKey && this.#isInCode();
+    if (event.key === "Enter" && !event.shiftKey && !event.altKey && sends && !isCode) {
       event.preventDefault();
       this.#submit();
     } else if (event.key === "Escape" && this.#mode.kind !== "new") {
@@ -162,6 +163,12 @@ export class Composer extends EventTarget {
       event.preventDefault();
       this.dispatchEvent(new CustomEvent("edit-last"));
     }
+  }
+
+  /** Within an open block of code Enter starts a line; Ctrl Enter sends all the same. */
+  #isInCode() {
+    const before = this.text.value.slice(0, this.text.selectionStart);
+    return (before.match(/^```/gm) ?? []).length % 2 === 1;
   }
 
   #submit() {
