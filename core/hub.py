@@ -137,14 +137,15 @@ class Hub:
         outlet.close(RESTARTING)
 
     async def subscribe(
-        self, outlet: Outlet, stream: StreamKey, after: int | None, may_follow: MayFollow
-    ) -> None:
+        self, outlet: Outlet, stream: StreamKey, after: int | None, may_follow: MayFollow,
+        begins: int = 0,
+    ) -> None:  # fmt: skip
         """Send ``subscribed``, everything after ``after``, then live events.
 
-        With ``after=None`` only live events are sent. ``may_follow`` (blocking) is asked again
-        after every reading of the log and before anything read is sent. A removal is either
-        seen by it, or delivered by the feed, which then cuts this socket off: whichever comes
-        first, nothing of after the removal is sent.
+        With ``after=None`` only live events are sent; nothing up to ``begins`` is, as the answer
+        says. ``may_follow`` (blocking) is asked again after every reading of the log and before
+        anything read is sent. A removal is either seen by it, or delivered by the feed, which then
+        cuts this socket off: whichever comes first, nothing of after the removal is sent.
         """
         name = str(stream)
         outlet.streams.add(name)
@@ -159,9 +160,10 @@ class Hub:
         if reached is None or removed_at > reached:
             self.revoke(outlet, name)
         elif name in outlet.streams:
-            outlet.write(json.dumps({"type": "subscribed", "stream": name, "head": reached}))
+            more = {"begins": begins} if begins else {}
+            outlet.write(json.dumps({"type": "subscribed", "stream": name, "head": reached} | more))
             feed.behind[outlet] = reached
-            cursor = reached if after is None else min(after, reached)
+            cursor = reached if after is None else min(max(after, begins), reached)
             await self._replay(outlet, feed, cursor, reached, may_follow)
 
     async def unsubscribe(self, outlet: Outlet, name: str) -> None:

@@ -12,7 +12,8 @@ from core.events import StreamKey
 class StreamKind:
     """How one kind of stream is followed.
 
-    All three run in a database thread. ``may_follow(user, object_id)`` decides. ``entered(user,
+    All run in a database thread. ``may_follow(user, object_id)`` decides; ``begins_at(user,
+    object_id)`` is the number up to which nothing is told to that person. ``entered(user,
     object_id)`` is told of every socket that starts to follow, and again when it was lost from
     Redis meanwhile; ``left(user_id, object_id)`` when a person's last socket stops; the person
     may have been deactivated by then. Where following ``is_attended``, it is taking part: others
@@ -20,6 +21,7 @@ class StreamKind:
     """
 
     may_follow: Callable[[Any, UUID], bool]
+    begins_at: Callable[[Any, UUID], int] | None = None
     entered: Callable[[Any, UUID], None] | None = None
     left: Callable[[UUID, UUID], None] | None = None
     is_attended: bool = False
@@ -42,6 +44,12 @@ def stream_visible(user: Any, stream: StreamKey) -> bool:
     """True if the person may follow the stream now. Runs queries."""
     kind = kind_of(stream)
     return kind is not None and kind.may_follow(user, stream.object_id)
+
+
+def begins_at(user: Any, stream: StreamKey) -> int:
+    """The number up to which nothing of the stream is told to the person. May run a query."""
+    kind = kind_of(stream)
+    return kind.begins_at(user, stream.object_id) if kind and kind.begins_at else 0
 
 
 def stream_kinds() -> frozenset[str]:

@@ -31,7 +31,7 @@ from core.floods import FLOOD, Frames, admitted, take_place
 from core.frames import TAKE, FrameError, error_frame, parse_frame
 from core.hiding import Hidden, hidden_of
 from core.hub import RESTARTING, Hub, hub
-from core.kinds import kind_of
+from core.kinds import begins_at, kind_of
 from core.outages import database_outage, note_away
 from core.outlet import Outlet
 from core.people import SIGNED_OUT, SIGNED_OUT_FRAME
@@ -299,8 +299,9 @@ class SuiteConsumer(AsyncWebsocketConsumer):
         if not await in_database(may_follow):
             await self.hub.unsubscribe(self.outlet, str(stream))
             raise Http404
+        begins = await in_database(begins_at, actor, stream) if after is not None else 0
         try:
-            await self.hub.subscribe(self.outlet, stream, after, may_follow)
+            await self.hub.subscribe(self.outlet, stream, after, may_follow, begins)
         except Exception:
             await self.hub.unsubscribe(self.outlet, str(stream))
             raise

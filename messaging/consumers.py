@@ -19,7 +19,7 @@ from messaging.actions.messages import send_message
 from messaging.actions.receipts import note_delivered
 from messaging.fragments import message_resource
 from messaging.models import Conversation, Message
-from messaging.queries.conversations import visible_conversation
+from messaging.queries.conversations import cleared_seq, visible_conversation
 from messaging.queries.presence import presence_of
 from messaging.queries.settings import hidden_by, types_openly
 
@@ -28,7 +28,7 @@ def _may_follow(user: User, conversation_id: UUID) -> bool:
     return Conversation.objects.visible_to(user).filter(pk=conversation_id).exists()
 
 
-stream_kind("conversation", StreamKind(may_follow=_may_follow))
+stream_kind("conversation", StreamKind(may_follow=_may_follow, begins_at=cleared_seq))
 hides(hidden_by)
 
 

@@ -8,7 +8,7 @@ from core.api.pages import page_limit
 from core.api.schema import LIMIT, operation
 from core.api.views import ApiView
 from core.events import StreamKey
-from core.kinds import stream_visible
+from core.kinds import begins_at, stream_visible
 from core.queries import events_after, head
 from core.rendering import resources
 from core.serializers import AfterQuery, EventsQuery, EventsSerializer
@@ -30,7 +30,8 @@ class Events(ApiView):
         query = self.query(EventsQuery)
         if not stream_visible(self.person, query["stream"]):
             raise Http404
-        return events_answer(request, query["stream"], query["after"])
+        begins = begins_at(self.person, query["stream"])
+        return events_answer(request, query["stream"], max(query["after"], begins))
 
 
 class StreamEvents(ApiView):

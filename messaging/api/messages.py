@@ -16,7 +16,7 @@ from messaging.api.base import MessageView
 from messaging.fragments import message_resource
 from messaging.models import Conversation, Message
 from messaging.queries.conversations import visible_conversation
-from messaging.queries.threads import ThreadPage, page_after, page_before, with_people
+from messaging.queries.threads import ThreadPage, page_after, page_before, shown_in, with_people
 from messaging.serializers.messages import (
     EditMessageSerializer,
     MessageSerializer,
@@ -141,7 +141,7 @@ def replied(conversation: Conversation, message_id: UUID | None) -> Message | No
     """The message replied to; raises `ValidationError` for one that is not there."""
     if message_id is None:
         return None
-    message = Message.objects.filter(conversation=conversation, pk=message_id).first()
+    message = shown_in(conversation).filter(pk=message_id).first()
     if message is None:
         raise ValidationError({"reply_to": ["There is no such message in this conversation."]})
     return message

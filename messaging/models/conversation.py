@@ -175,6 +175,17 @@ class ConversationMember(models.Model):
         return f"{self.user} in {self.conversation}"
 
 
+def cleared(user: "User", seq: str) -> models.Exists:
+    """Of rows of a conversation: whether the person has deleted it for themselves up to the message
+    whose number is in the field ``seq``."""
+    places = ConversationMember.objects.filter(
+        user=user,
+        conversation=models.OuterRef("conversation"),
+        cleared_seq__gte=models.OuterRef(seq),
+    )
+    return models.Exists(places)
+
+
 class ConversationUserObjectPermission(UserObjectPermissionBase):
     """Grants on conversations: a direct foreign key, so that a check needs no content type."""
 

@@ -13,7 +13,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models.functions import Now
 
-from messaging.models.conversation import Conversation
+from messaging.models.conversation import Conversation, cleared
 from messaging.models.message import Message
 
 if TYPE_CHECKING:
@@ -38,8 +38,10 @@ class MeetingQuerySet(models.QuerySet["Meeting"]):
     """Meetings, restricted to what somebody may see."""
 
     def visible_to(self, user: "User") -> "MeetingQuerySet":
-        """Those in conversations that the person may read."""
-        return self.filter(conversation__in=Conversation.objects.visible_to(user))
+        """Those in conversations that the person may read, without what they have deleted for
+        themselves."""
+        there = self.filter(conversation__in=Conversation.objects.visible_to(user))
+        return there.exclude(cleared(user, "message__seq"))
 
 
 class Meeting(models.Model):

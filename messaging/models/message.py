@@ -9,7 +9,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models.functions import Now
 
-from messaging.models.conversation import Conversation
+from messaging.models.conversation import Conversation, cleared
 from messaging.models.reaction import PersonNamed, Reactions
 
 if TYPE_CHECKING:
@@ -32,8 +32,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
     """Messages, restricted to what somebody may see."""
 
     def visible_to(self, user: "User") -> "MessageQuerySet":
-        """Those in conversations that the person may read."""
-        return self.filter(conversation__in=Conversation.objects.visible_to(user))
+        """Those in conversations that the person may read, without what they have deleted for
+        themselves."""
+        there = self.filter(conversation__in=Conversation.objects.visible_to(user))
+        return there.exclude(cleared(user, "seq"))
 
 
 class Message(models.Model):

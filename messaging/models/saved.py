@@ -6,7 +6,6 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
-from messaging.models.conversation import ConversationMember
 from messaging.models.message import Message
 
 if TYPE_CHECKING:
@@ -19,13 +18,7 @@ class SavedMessageQuerySet(models.QuerySet["SavedMessage"]):
     def visible_to(self, user: "User") -> "SavedMessageQuerySet":
         """The person's own, of conversations that they may still read and have not deleted for
         themselves since."""
-        cleared = ConversationMember.objects.filter(
-            user=user,
-            conversation=models.OuterRef("message__conversation"),
-            cleared_seq__gte=models.OuterRef("message__seq"),
-        )
-        kept = self.filter(user=user, message__in=Message.objects.visible_to(user))
-        return kept.exclude(models.Exists(cleared))
+        return self.filter(user=user, message__in=Message.objects.visible_to(user))
 
 
 class SavedMessage(models.Model):

@@ -119,6 +119,12 @@ def held_by(user: User, conversation: OuterRef) -> ArraySubquery:
     return ArraySubquery(held.order_by("permission__codename").values("permission__codename"))
 
 
+def cleared_seq(user: User, conversation_id: UUID) -> int:
+    """Up to which number the person has deleted a conversation for themselves."""
+    places = ConversationMember.objects.filter(conversation=conversation_id, user=user)
+    return places.values_list("cleared_seq", flat=True).first() or 0
+
+
 def read_seq(conversation: Conversation, user: User) -> int:
     """Number of the newest message that the person has seen, 0 for none."""
     places = ConversationMember.objects.filter(conversation=conversation, user=user)

@@ -9,7 +9,9 @@ import pytest
 
 from accounts.models import User
 from core.database import in_database
-from messaging.actions.messages import delete_message
+from messaging.actions.contacts import open_direct
+from messaging.actions.messages import delete_message, send_message
+from messaging.actions.places import clear_conversation
 from messaging.models import Message
 from rooms.actions.lifecycle import complete_room
 from rooms.models import Room
@@ -184,6 +186,27 @@ async def test_replay_shows_what_messages_say_now(
 
 
 # Typing -------------------------------------------------------------------------------------
+
+
+async def test_replay_begins_behind_what_one_deleted_for_oneself(
+    socket: Socket, room: Room, consultant: User, client_user: User, open_socket: OpenSocket
+) -> None:
+    talk = await in_database(open_direct, actor=client_user, other=consultant)
+
+    async def say(body: str) -> Message:
+        return await in_database(send_message, actor=consultant, conversation=talk, body=body)
+
+    old = await say("Old")
+    await in_database(clear_conversation, actor=client_user, conversation=talk)
+    new = await say("New")
+    await socket.say("subscribe", stream=str(talk.stream), after=0)
+    assert (await socket.until("subscribed"))["begins"] == new.seq - 1
+    assert (await socket.next())["seq"] == new.seq
+    live = await say("Live")
+    assert (await socket.until("event", stream=str(talk.stream)))["seq"] == live.seq
+    other = await open_socket(consultant)
+    await other.say("subscribe", stream=str(talk.stream), after=0)
+    assert (await other.until("event"))["seq"] == old.seq
 
 
 async def test_typing_is_shown_to_the_others_only(

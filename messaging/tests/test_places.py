@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
@@ -10,6 +11,7 @@ from core.errors import NotAllowed
 from messaging.actions import places
 from messaging.actions.contacts import open_direct
 from messaging.actions.conversations import remove_member
+from messaging.actions.meetings import schedule_meeting
 from messaging.actions.messages import send_message
 from messaging.actions.places import (
     FOR_EVER,
@@ -21,9 +23,13 @@ from messaging.actions.places import (
     keep_conversation,
     triage_conversation,
 )
+from messaging.actions.reminders import set_reminder
+from messaging.fragments import reminder_resource
 from messaging.models import Category, Conversation, ConversationMember, Priority
 from messaging.queries.conversations import visible_conversation
 from messaging.queries.inbox import Filters, Order, Show, listed, number_unread, rows_of
+from messaging.queries.meetings import meetings_of
+from messaging.queries.reminders import open_reminders
 from messaging.queries.threads import page_after, page_before
 from rooms.models import Room
 from tests.fixtures import capture_events, names, refused
@@ -195,3 +201,43 @@ def test_nothing_chosen_changes_nothing(talk: Conversation, consultant: User) ->
     assert events == []
     after = ConversationMember.objects.get(conversation=talk, user=consultant)
     assert after.pinned_at == before.pinned_at
+
+
+def test_a_single_message_is_gone_with_it(
+    talk: Conversation, consultant: User, client_user: User, client: Client
+) -> None:
+    old = talk.messages.get()
+    clear_conversation(actor=consultant, conversation=talk)
+    new = send_message(actor=client_user, conversation=talk, body="Again")
+    addresses = ["/api/messages/{}/", "/api/messages/{}/revisions/", "/messages/{}/menu/",
+                 "/messages/{}/forward/", "/messages/{}/"]  # fmt: skip
+    client.force_login(consultant)
+    for address in addresses:
+        assert client.get(address.format(old.pk)).status_code == 404, address
+    assert client.get(addresses[0].format(new.pk)).status_code == 200
+    reply = {"body": "Yes", "reply_to": str(old.pk)}
+    url = f"/api/conversations/{talk.pk}/messages/"
+    assert client.post(url, reply, content_type="application/json").status_code == 400
+    answer = client.get(f"/api/events/?stream={talk.stream}").json()
+    assert [row["seq"] for row in answer["results"]] == [new.seq]
+    assert client.get(f"/api/events/?stream={talk.stream}&after={new.seq}").json()["results"] == []
+    client.force_login(client_user)
+    assert client.get(addresses[0].format(old.pk)).status_code == 200
+    assert len(client.get(f"/api/events/?stream={talk.stream}").json()["results"]) > 1
+
+
+def test_reminders_and_meetings_go_with_it(
+    talk: Conversation, consultant: User, client_user: User
+) -> None:
+    at = timezone.now() + timedelta(hours=1)
+    set_reminder(actor=consultant, message=talk.messages.get(), remind_at=at)
+    schedule_meeting(
+        actor=client_user, conversation=talk, title="Kick-off", starts_at=at, duration_minutes=30,
+        link="https://meet.google.com/abc-defg-hij",
+    )  # fmt: skip
+    assert reminder_resource(open_reminders(consultant).get())["excerpt"] == "Hello"
+    assert meetings_of(consultant).exists()
+    clear_conversation(actor=consultant, conversation=talk)
+    assert reminder_resource(open_reminders(consultant).get())["excerpt"] == ""
+    assert not meetings_of(consultant).exists()
+    assert meetings_of(client_user).exists()

@@ -141,11 +141,13 @@ export class Socket extends EventTarget {
     this.#tell(frame.type, frame);
   }
 
-  #subscribed({ stream, head }) {
+  #subscribed({ stream, head, begins = 0 }) {
     const followed = this.#streams.get(stream);
     if (!followed) return;
     followed.isAsking = false;
     followed.seq ??= head;
+    // What is up to there was deleted for oneself meanwhile: it does not come any more.
+    followed.seq = Math.max(followed.seq, begins);
     // The log is shorter than what this page has seen: it was restored from a backup.
     if (head < followed.seq) this.#tell("rewound", { stream });
   }
