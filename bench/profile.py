@@ -17,7 +17,7 @@ from accounts.models import User
 from bench.listener import marked
 from bench.result import Result, Row
 from bench.scene import Scene, make_scene
-from bench.ways import HttpWay, api_way, form_way
+from bench.ways import HttpWay, another, api_way, form_way
 from core.authentication import Credentials
 from core.context import Origin, acting_from
 from core.frames import on_the_wire
@@ -90,7 +90,7 @@ class Steps:
         return Message.objects.select_related("author").get(pk=answer["message"]["id"])
 
     def _content(self) -> dict[str, str]:
-        return {"conversation": str(self.conversation.pk), "body": marked(0)} | {
+        return {"conversation": str(self.conversation.pk), "body": another()} | {
             "client_id": str(uuid4())
         }
 
