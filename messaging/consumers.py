@@ -41,9 +41,8 @@ def send(actor: User, content: dict[str, Any]) -> dict[str, Any]:
     body = text_of(content, "body")
     spend("message", person=actor.pk, address=current_origin().ip)
     conversation = visible_conversation(actor, conversation_id)
-    original = (
-        get_object_or_404(Message.objects.visible_to(actor), pk=reply_to) if reply_to else None
-    )
+    visible = Message.objects.visible_to(actor).select_related("author")  # who is shown beside it
+    original = get_object_or_404(visible, pk=reply_to) if reply_to else None
     message = send_message(
         actor=actor, conversation=conversation, body=body, client_id=client_id, reply_to=original
     )

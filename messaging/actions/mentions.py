@@ -27,21 +27,25 @@ def render_body(*, actor: User, message: Message) -> Names | None:
     return names
 
 
-def note_mentions(
-    *, actor: User, message: Message, names: Names | None, tells_author: bool
-) -> None:
-    """Part of sending a message: remember whom it names, and tell them.
+def people_named(message: Message, names: Names | None) -> set[UUID]:
+    """Of whom a message names those who are told: whoever names themselves needs not be."""
+    return names.mentioned - {message.author_id} if names is not None else set()
 
-    Records `PersonMentioned` on the stream of each. Whoever names themselves needs not be told.
-    An action that ``tells_author`` something afterwards has the lock of their stream from here on:
-    two who name each other would else each hold what the other waits for.
+
+def tell_mentioned(
+    *, actor: User, message: Message, people: Collection[UUID], tells_author: bool
+) -> None:
+    """Part of sending a message, with which its mentions were stored: tell whom it names.
+
+    Records `PersonMentioned` on the stream of each. An action that ``tells_author`` something
+    afterwards has the lock of their stream from here on: two who name each other would else each
+    hold what the other waits for.
     """
-    if names is None:
+    if not people:
         return
-    people = names.mentioned - {message.author_id}
-    if tells_author and people:
+    if tells_author:
         lock_each(_streams({*people, message.author_id}))
-    _add(actor, message, people)
+    _record(actor, message, people)
 
 
 def change_mentions(*, actor: User, message: Message, names: Names | None) -> None:
@@ -50,24 +54,23 @@ def change_mentions(*, actor: User, message: Message, names: Names | None) -> No
     Records `PersonMentioned` on the stream of each of these.
     """
     before = mentioned_in(message.pk)
-    now = names.mentioned - {message.author_id} if names is not None else set()
+    now = people_named(message, names)
     if gone := before - now:
         message.mentions.filter(user__in=gone).delete()
-    _add(actor, message, now - before)
-
-
-def _add(actor: User, message: Message, people: Collection[UUID]) -> None:
-    if not people:
-        return
-    Mention.objects.bulk_create(
-        Mention(
-            message=message,
-            user_id=user_id,
-            conversation_id=message.conversation_id,
-            seq=message.seq,
+    if new := now - before:
+        Mention.objects.bulk_create(
+            Mention(
+                message=message,
+                user_id=user_id,
+                conversation_id=message.conversation_id,
+                seq=message.seq,
+            )
+            for user_id in new
         )
-        for user_id in people
-    )
+        _record(actor, message, new)
+
+
+def _record(actor: User, message: Message, people: Collection[UUID]) -> None:
     record_each(
         PersonMentioned(conversation_id=message.conversation_id, message_id=message.pk),
         streams=_streams(people),

@@ -18,12 +18,12 @@ from core.events import DomainEvent
 from core.insertion import insert
 from core.permissions import forget_grants, has_permission, require
 from core.publish import lock, record
-from messaging.actions.mentions import change_mentions, note_mentions, render_body
+from messaging.actions.mentions import change_mentions, people_named, render_body, tell_mentioned
 from messaging.events import MessageDeleted, MessageEdited, MessageSent
 from messaging.limits import slow_repeats
 from messaging.models import Conversation, Message, MessageRevision, MessageType, Pin
 from messaging.queries.contacts import has_clients, is_staff
-from messaging.queries.conversations import audience_of, look_again, newest_message, still_so
+from messaging.queries.conversations import audience_of, beside_message, look_again, still_so
 from messaging.queries.threads import with_people
 from messaging.words import clean_body
 
@@ -264,13 +264,14 @@ def post_message(
         insert(message)
         return message
     names = None if names_nobody else render_body(actor=actor, message=message)
-    newest = newest_message(conversation, message.seq)
-    if not insert(message, only_if=still_so(actor, conversation), also=newest):
+    people = people_named(message, names)
+    beside = beside_message(message, people)
+    if not insert(message, only_if=still_so(actor, conversation), also=beside):
         look_again(actor, conversation)
         require(actor, "messaging.post", conversation)
         _refuse_closed(conversation)
-        insert(message, also=newest)
-    note_mentions(actor=actor, message=message, names=names, tells_author=tells_author)
+        insert(message, also=beside)
+    tell_mentioned(actor=actor, message=message, people=people, tells_author=tells_author)
     event.audience = audience_of(conversation)
     return message
 

@@ -141,7 +141,8 @@ def replied(conversation: Conversation, message_id: UUID | None) -> Message | No
     """The message replied to; raises `ValidationError` for one that is not there."""
     if message_id is None:
         return None
-    message = shown_in(conversation).filter(pk=message_id).first()
+    messages = shown_in(conversation).select_related("author")  # who is shown beside the reply
+    message = messages.filter(pk=message_id).first()
     if message is None:
         raise ValidationError({"reply_to": ["There is no such message in this conversation."]})
     return message

@@ -1,5 +1,6 @@
 """Conversations that somebody may see, what they may do there and how far they have read."""
 
+from collections.abc import Collection
 from typing import cast
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from messaging.models import (
     Conversation,
     ConversationMember,
     ConversationUserObjectPermission,
+    Message,
 )
 
 # Plain SQL: asked for every message, and again under its lock (core.rows says why).
@@ -89,9 +91,22 @@ _NOTE_NEWEST = """
 """
 
 
-def newest_message(conversation: Conversation, seq: int) -> Statement:
-    """Beside the insertion of a message: what lists of conversations are ordered by."""
-    return Statement(_NOTE_NEWEST, [seq, conversation.pk])
+# Under the name that follows the one of what is written first (core.insertion).
+_NOTE_MENTIONS = """
+    ), mentioned AS (
+        INSERT INTO messaging_mention (message_id, user_id, conversation_id, seq, created_at)
+        SELECT %s, person, %s, %s, stored.created_at FROM stored, UNNEST(%s::uuid[]) person
+"""
+
+
+def beside_message(message: Message, people: Collection[UUID]) -> Statement:
+    """Beside the insertion of a message: what lists of conversations are ordered by, and the
+    mentions of these people."""
+    newest = Statement(_NOTE_NEWEST, [message.seq, message.conversation_id])
+    if not people:
+        return newest
+    about = [message.pk, message.conversation_id, message.seq, list(people)]
+    return Statement(newest.sql + _NOTE_MENTIONS, [*newest.values, *about])
 
 
 MOST_TOLD = 100
