@@ -60,6 +60,19 @@ SIGNED_IN = {
     "mfa_index": "/accounts/2fa/",
     "socialaccount_connections": "/accounts/3rdparty/",
     "go": "/go/",
+    "messaging:inbox": "/inbox/",
+    "messaging:conversation": "/inbox/{conversation}/",
+    "messaging:new": "/inbox/new/",
+    "messaging:search": "/inbox/search/?q=an",
+    "messaging:saved": "/inbox/saved/",
+    "messaging:mentions": "/inbox/mentions/",
+    "messaging:scheduled": "/inbox/scheduled/",
+    "messaging:reminders": "/inbox/reminders/",
+    "messaging:meetings": "/inbox/meetings/",
+    "messaging:meeting-new": "/inbox/{conversation}/meetings/new/",
+    "messaging:templates": "/inbox/templates/",
+    "messaging:template-new": "/inbox/templates/new/",
+    "messaging:settings": "/inbox/settings/",
 }
 PROVED = {
     "accounts:create_token": "/profile/tokens/new/",
@@ -96,10 +109,13 @@ NOT_A_PAGE = {
     "account_confirm_login_code": "signing in by code is off",
     "accounts:picture": "a picture",
     "healthz": "JSON",
+    "rooms:of_conversation": "leads to the room",
     "readyz": "plain text",
 }
-FRAGMENTS = ("messaging:", "rooms:agenda", "rooms:header", "rooms:people", "rooms:stage_")
-"""Parts of the room's page, seen there."""
+FRAGMENTS = (
+    "messaging:", "rooms:agenda", "rooms:header", "rooms:people", "rooms:stage_", "rooms:together",
+)  # fmt: skip
+"""Parts of the room's page and of the inbox, seen there."""
 WRITES = {
     "rooms:start", "rooms:complete", "rooms:cancel", "rooms:invitation_resend",
     "rooms:invitation_revoke", "rooms:join_guest", "rooms:join_account", "rooms:join_accept",
@@ -213,7 +229,9 @@ def test_pages_of_who_is_signed_in(
     visitor = visit(consultant, width)
     found: dict[str, list[str]] = {}
     for name, address in SIGNED_IN.items():
-        visitor.page.goto(visitor.site.url + address.format(room=talk.pk))
+        visitor.page.goto(
+            visitor.site.url + address.format(room=talk.pk, conversation=talk.conversation_id)
+        )
         look(visitor.page, found, name)
     visitor.page.goto(f"{visitor.site.url}/rooms/new/")
     visitor.page.get_by_role("button", name="Start consultation").click()
