@@ -30,6 +30,7 @@ PATIENCE_SECONDS = 30
 
 EXPECTED = (
     "ERR_CONNECTION",
+    "ERR_EMPTY_RESPONSE",  # the process was killed before it answered
     "ERR_INTERNET",
     "WebSocket",
     "htmx:sendError",
