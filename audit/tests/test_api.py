@@ -114,8 +114,8 @@ def test_a_page_costs_the_same_at_any_length(
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:  # fmt: skip
     api = signed_in(reader)
-    for _ in range(30):
-        say(client_user, room, "Hello")
+    for number in range(30):
+        say(client_user, room, f"Hello {number}")
     assert api.get(LOGS, {"limit": "30"}).status_code == 200  # whom it shows is told, once
     for limit in ("1", "30"):
         with django_assert_max_num_queries(9):
