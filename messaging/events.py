@@ -71,7 +71,7 @@ class ConversationClosed(DomainEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class ConversationTriaged(DomainEvent):
-    """A consultant said what the conversation is about and how soon it wants an answer."""
+    """A consultant set the category and the priority of a conversation."""
 
     category: str
     priority: int

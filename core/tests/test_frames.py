@@ -116,4 +116,7 @@ def test_frame_types_are_those_of_the_contract() -> None:
         "subscribe",
         "typing",
         "unsubscribe",
+        # Beyond it: what has reached a device, and lists that watch who is here.
+        "presence.watch",
+        "received",
     }

@@ -10,7 +10,7 @@ from core.publish import lock_each, record_each
 from messaging.events import PersonMentioned
 from messaging.markdown import Names, render_markdown
 from messaging.models import Mention, Message
-from messaging.queries.mentions import mentioned_in, names_in
+from messaging.queries.mentions import mentioned_in, names_in, people_named
 
 
 def render_body(*, actor: User, message: Message) -> Names | None:
@@ -25,11 +25,6 @@ def render_body(*, actor: User, message: Message) -> Names | None:
         names = names_in(message.body, message.conversation, may_name_all=may_name_all)
     message.body_html = render_markdown(message.body, names)
     return names
-
-
-def people_named(message: Message, names: Names | None) -> set[UUID]:
-    """Of whom a message names those who are told: whoever names themselves needs not be."""
-    return names.mentioned - {message.author_id} if names is not None else set()
 
 
 def tell_mentioned(

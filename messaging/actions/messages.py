@@ -18,12 +18,13 @@ from core.events import DomainEvent
 from core.insertion import insert
 from core.permissions import forget_grants, has_permission, require
 from core.publish import lock, record
-from messaging.actions.mentions import change_mentions, people_named, render_body, tell_mentioned
+from messaging.actions.mentions import change_mentions, render_body, tell_mentioned
 from messaging.events import MessageDeleted, MessageEdited, MessageSent
 from messaging.limits import slow_repeats
 from messaging.models import Conversation, Message, MessageRevision, MessageType, Pin
 from messaging.queries.contacts import has_clients, is_staff
 from messaging.queries.conversations import audience_of, beside_message, look_again, still_so
+from messaging.queries.mentions import people_named
 from messaging.queries.threads import with_people
 from messaging.words import clean_body
 

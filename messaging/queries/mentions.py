@@ -104,3 +104,8 @@ def with_messages(mentions: Sequence[Mention]) -> list[Mention]:
 def mentioned_in(message_id: UUID) -> set[UUID]:
     """Ids of the people who are named in a message."""
     return set(Mention.objects.filter(message=message_id).values_list("user_id", flat=True))
+
+
+def people_named(message: Message, names: Names | None) -> set[UUID]:
+    """Of whom a message names those who are told: whoever names themselves needs not be."""
+    return names.mentioned - {message.author_id} if names is not None else set()

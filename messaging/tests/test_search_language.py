@@ -209,3 +209,9 @@ def test_an_excerpt_is_the_part_around_the_first_match() -> None:
     assert excerpt("x" * 500 + "needle", [Term(("xn",))])[0].text == "x" * 240
     long = excerpt(f"{'x' * 300} {'needle' * 50}", [beginning("needle") or Term(())])
     assert long[1].is_match or long[2].is_match
+
+
+def test_an_excerpt_ends_before_a_match_that_is_far_on() -> None:
+    text = f"needle {'hay ' * 100}needle"
+    matches = [piece.text for piece in excerpt(text, [Term(("needle",))]) if piece.is_match]
+    assert matches == ["needle"]
