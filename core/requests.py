@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account.authentication import get_authentication_records
 from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS
+from django.core.paginator import Page
 from django.forms import BaseForm, Form
 from django.forms.utils import ErrorDict
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
@@ -37,6 +38,21 @@ def number(values: QueryDict, name: str) -> int | None:
     """A number from 0 in a query string or form, at most 18 digits; None for anything else."""
     value = values.get(name, "")
     return int(value) if value.isdecimal() and len(value) < 19 else None
+
+
+def page_url(request: HttpRequest, number: int) -> str:
+    """The address of another page of the list that was asked for, its other choices kept."""
+    query = request.GET.copy()
+    query["page"] = str(number)
+    return f"?{query.urlencode()}"
+
+
+def pages_beside(request: HttpRequest, page: Page[Any]) -> dict[str, str]:
+    """The addresses of the pages before and after, as ``components/pagination.html`` takes them."""
+    return {
+        "previous": page_url(request, page.number - 1) if page.has_previous() else "",
+        "next": page_url(request, page.number + 1) if page.has_next() else "",
+    }
 
 
 def show_refusal(form: Form, error: ActionError, *, other: str | None = None) -> None:

@@ -140,7 +140,12 @@ def accept_contact(*, actor: User, request: ContactRequest) -> Conversation:
     if not conversation.last_message_seq:  # it was made just now, empty: now both see it
         ConversationMember.objects.filter(conversation=conversation).update(cleared_seq=0)
     asked = f"{request.requester.name} asked for this conversation: “{request.note}”"
-    _say(conversation, "contact_accepted", asked)
+    post_system_message(
+        actor=User.objects.system(),
+        conversation=conversation,
+        text=asked,
+        metadata={"kind": "contact_accepted"},
+    )
     record(
         ContactRequestAccepted(request_id=request.pk, conversation_id=conversation.pk),
         stream=request.requester.stream,
@@ -195,12 +200,3 @@ def _close(request: ContactRequest, status: RequestStatus) -> ContactRequest:
         raise RequestIsOver
     request.status, request.answered_at = status, timezone.now()
     return request
-
-
-def _say(conversation: Conversation, kind: str, text: str) -> None:
-    post_system_message(
-        actor=User.objects.system(),
-        conversation=conversation,
-        text=text,
-        metadata={"kind": kind},
-    )

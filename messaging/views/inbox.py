@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 from accounts.models import User
 from core.limits import spend_for
 from core.permissions import granted
-from core.requests import person
+from core.requests import page_url, person
 from messaging.models import Category, Priority
 from messaging.queries.contacts import present_members, requests_for
 from messaging.queries.inbox import (
@@ -118,8 +118,8 @@ def _list_context(request: HttpRequest, user: User, view: Opened | None = None) 
         "recent": [row for row in rows if not row.place.pinned_at],
         "row": row,
         "query": query.urlencode(),
-        "previous": _page_url(request, number - 1) if number > 1 else "",
-        "next": _page_url(request, number + 1) if has_more else "",
+        "previous": page_url(request, number - 1) if number > 1 else "",
+        "next": page_url(request, number + 1) if has_more else "",
         "requests": list(requests_for(user)[:5]) if number == 1 and filters.is_plain else [],
         "more_filters": MORE_FILTERS.items(),
         "orders": ORDERS.items(),
@@ -132,12 +132,6 @@ def _list_context(request: HttpRequest, user: User, view: Opened | None = None) 
 def _page_number(request: HttpRequest) -> int:
     text = request.GET.get("page", "1")
     return max(1, int(text)) if text.isdecimal() and text.isascii() and len(text) < 5 else 1
-
-
-def _page_url(request: HttpRequest, number: int) -> str:
-    query = request.GET.copy()
-    query["page"] = str(number)
-    return f"?{query.urlencode()}"
 
 
 def _uuid(text: str) -> UUID | None:

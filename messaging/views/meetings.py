@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from core.errors import ActionError
 from core.limits import spend_for
 from core.permissions import granted, require
-from core.requests import person, show_refusal
+from core.requests import pages_beside, person, show_refusal
 from messaging.actions.meetings import cancel_meeting, move_meeting, schedule_meeting
 from messaging.forms import MeetingForm
 from messaging.models import Conversation, ConversationKind, Meeting
@@ -36,14 +36,12 @@ def meeting_list(request: HttpRequest) -> HttpResponse:
     rows = meetings_of(person(request), past=is_past)
     order = "-starts_at" if is_past else "starts_at"
     page = Paginator(rows.order_by(order, "pk"), PAGE_SIZE).get_page(request.GET.get("page"))
-    before = "?when=past&" if is_past else "?"
     context = {
         "section": "messages",
         "page": page,
         "is_past": is_past,
         "now": timezone.now(),
-        "previous": f"{before}page={page.number - 1}" if page.has_previous() else "",
-        "next": f"{before}page={page.number + 1}" if page.has_next() else "",
+        **pages_beside(request, page),
     }
     return render(request, "messaging/meetings.html", context)
 

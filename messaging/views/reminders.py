@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from core.errors import ActionError
-from core.requests import person, show_refusal
+from core.requests import pages_beside, person, show_refusal
 from messaging.actions.reminders import (
     cancel_reminder,
     change_reminder,
@@ -36,8 +36,7 @@ def reminders_page(request: HttpRequest) -> HttpResponse:
     context = {
         "section": "messages",
         "page": page,
-        "previous": f"?page={page.number - 1}" if page.has_previous() else "",
-        "next": f"?page={page.number + 1}" if page.has_next() else "",
+        **pages_beside(request, page),
     }
     return render(request, "messaging/reminders.html", context)
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from core.errors import ActionError
 from core.limits import spend_for
-from core.requests import person, show_refusal
+from core.requests import pages_beside, person, show_refusal
 from messaging.actions.scheduled import (
     cancel_scheduled,
     change_scheduled,
@@ -93,8 +93,7 @@ def scheduled_page(request: HttpRequest) -> HttpResponse:
     context = {
         "section": "messages",
         "page": page,
-        "previous": f"?page={page.number - 1}" if page.has_previous() else "",
-        "next": f"?page={page.number + 1}" if page.has_next() else "",
+        **pages_beside(request, page),
     }
     return render(request, "messaging/scheduled.html", context)
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from core.errors import ActionError, RateLimited
 from core.limits import spend_for
-from core.requests import form_too_often, person, show_refusal
+from core.requests import form_too_often, pages_beside, person, show_refusal
 from rooms.actions.lifecycle import create_room
 from rooms.forms import RoomForm
 from rooms.models import Mode, Status
@@ -43,8 +43,7 @@ def room_list(request: HttpRequest) -> HttpResponse:
     context = {
         "section": "consultations",
         "page": page,
-        "previous": _page_url(request, page.number - 1) if page.has_previous() else "",
-        "next": _page_url(request, page.number + 1) if page.has_next() else "",
+        **pages_beside(request, page),
         "status": status,
         "mode": mode,
         "text": text,
@@ -52,12 +51,6 @@ def room_list(request: HttpRequest) -> HttpResponse:
         "modes": Mode.choices,
     }
     return render(request, "rooms/list.html", context)
-
-
-def _page_url(request: HttpRequest, number: int) -> str:
-    query = request.GET.copy()
-    query["page"] = str(number)
-    return f"?{query.urlencode()}"
 
 
 @require_http_methods(["GET", "POST"])
