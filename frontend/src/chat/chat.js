@@ -57,7 +57,6 @@ export class Chat {
     this.composer = new Composer(form, { conversation: this.conversation, me: this.list.me });
     this.pending.composer = this.composer;
     this.outbox.addEventListener("waiting", ({ detail }) => this.#tellWaiting(detail));
-    this.outbox.addEventListener("sent", () => this.composer.wait(0));
     this.composer.addEventListener("submit", ({ detail }) => this.#submit(detail));
     this.composer.addEventListener("typing", () => this.#tellTyping());
     this.composer.addEventListener("edit-last", () => {

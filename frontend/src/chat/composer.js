@@ -28,6 +28,7 @@ export class Composer extends EventTarget {
     this.#resume();
     this.#listen();
     this.#show();
+    new ResizeObserver(() => this.#clear()).observe(form);
   }
 
   focus() {
@@ -233,6 +234,11 @@ export class Composer extends EventTarget {
     const words = this.context.querySelector("[data-composer-context-words]").textContent;
     this.draft.keep({ text: this.text.value, mode: this.#mode, words });
     this.dispatchEvent(new CustomEvent("kept"));
+  }
+
+  /** Tell the toasts how much room to leave: nothing may lie over Send. */
+  #clear() {
+    document.documentElement.style.setProperty("--composer-height", `${this.form.offsetHeight}px`);
   }
 
   /** Send is filled only while there is something to send. */
