@@ -128,10 +128,11 @@ class _Statement:
         }
         few = [term for term in query.terms if not _is_short(term)] or query.terms
         self.values["few"] = _together(few)
+        # The cheapest first: they are asked in this order.
         conditions = [
+            *(["author_id = ANY(%(authors)s)"] if authors is not None else []),
             *([f"ts_match_vq(words, {_TERMS})"] if query.terms else []),
             *([f"ts_match_vq(words, {_LINK})"] if query.has_link else []),
-            *(["author_id = ANY(%(authors)s)"] if authors is not None else []),
             *([_NOT_CLEARED] if places.cleared else []),
         ]
         indexed = [
