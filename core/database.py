@@ -26,9 +26,10 @@ def ask(statement: str, values: Sequence[Any]) -> tuple[Any, ...] | None:
 
     PostgreSQL parses and plans it once in each connection: the values are not part of its text.
     """
-    cursor = cast(DatabaseWrapper, connection).prepared_cursor()
+    cursor: Any = cast(DatabaseWrapper, connection).prepared_cursor()
     cursor.execute(statement, values)
-    row: tuple[Any, ...] | None = cursor.fetchone() if cursor.description else None
+    # Not `description`, which makes an object of every column.
+    row: tuple[Any, ...] | None = cursor.fetchone() if cursor.pgresult.nfields else None
     return row
 
 

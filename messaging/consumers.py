@@ -41,12 +41,20 @@ def send(actor: User, content: dict[str, Any]) -> dict[str, Any]:
     body = text_of(content, "body")
     spend("message", person=actor.pk, address=current_origin().ip)
     conversation = visible_conversation(actor, conversation_id)
-    visible = Message.objects.visible_to(actor).select_related("author")  # who is shown beside it
-    original = get_object_or_404(visible, pk=reply_to) if reply_to else None
     message = send_message(
-        actor=actor, conversation=conversation, body=body, client_id=client_id, reply_to=original
+        actor=actor,
+        conversation=conversation,
+        body=body,
+        client_id=client_id,
+        reply_to=_original(actor, reply_to) if reply_to else None,
     )
     return {"type": "ack", "id": content.get("id"), "message": message_resource(message)}
+
+
+def _original(actor: User, message_id: UUID) -> Message:
+    """With its author, who is shown beside the reply."""
+    visible = Message.objects.visible_to(actor).select_related("author")
+    return get_object_or_404(visible, pk=message_id)
 
 
 @frame("typing")

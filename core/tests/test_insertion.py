@@ -55,10 +55,10 @@ def test_without_anything_made_by_the_database(room: Room, client_user: User) ->
 def test_only_if_its_condition_holds(room: Room, client_user: User) -> None:
     message = made(room, client_user)
     known = Condition("EXISTS (SELECT FROM accounts_user WHERE id = %s)", [uuid4()])
-    assert not insert(message, only_if=known)
+    assert insert(message, only_if=known) is None
     assert message._state.adding
     assert not Message.objects.filter(pk=message.pk).exists()
-    assert insert(message, only_if=Condition(known.sql, [client_user.pk]))
+    assert insert(message, only_if=Condition(known.sql, [client_user.pk])) == ()
     assert Message.objects.get(pk=message.pk) == message
 
 
@@ -74,6 +74,11 @@ def test_a_constraint_is_kept(room: Room, client_user: User) -> None:
         insert(made(room, client_user, client_id=client_id, seq=1_001))
 
 
+def test_something_is_asked_with_it(room: Room, client_user: User) -> None:
+    place = Statement("(SELECT email FROM accounts_user WHERE id = %s)", [client_user.pk])
+    assert insert(made(room, client_user), asking=place) == (client_user.email,)
+
+
 def test_something_else_is_written_with_it(room: Room, client_user: User) -> None:
     message = made(room, client_user)
     note = Statement(
@@ -81,7 +86,8 @@ def test_something_else_is_written_with_it(room: Room, client_user: User) -> Non
         [client_user.pk],
     )
     never = Condition("EXISTS (SELECT FROM accounts_user WHERE id = %s)", [uuid4()])
-    assert not insert(message, only_if=never, also=note)
+    assert insert(message, only_if=never, also=note) is None
     assert User.objects.get(pk=client_user.pk).last_seen_at is None
-    assert insert(message, also=note)
+    doubled = Statement("%s::int * 2, %s::text", [21, "asked"])
+    assert insert(message, also=note, asking=doubled) == (42, "asked")
     assert User.objects.get(pk=client_user.pk).last_seen_at == message.created_at

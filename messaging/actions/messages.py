@@ -6,6 +6,7 @@ was found at first still holds; only if it does not is it looked at again, to sa
 """
 
 import uuid
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +24,14 @@ from messaging.events import MessageDeleted, MessageEdited, MessageSent
 from messaging.limits import slow_repeats
 from messaging.models import Conversation, Message, MessageRevision, MessageType, Pin
 from messaging.queries.contacts import has_clients, is_staff
-from messaging.queries.conversations import audience_of, beside_message, look_again, still_so
+from messaging.queries.conversations import (
+    audience_of,
+    beside_message,
+    look_again,
+    members_of,
+    still_so,
+    told_among,
+)
 from messaging.queries.mentions import people_named
 from messaging.queries.threads import with_people
 from messaging.words import clean_body
@@ -266,15 +274,23 @@ def post_message(
         return message
     names = None if names_nobody else render_body(actor=actor, message=message)
     people = people_named(message, names)
-    beside = beside_message(message, people)
-    if not insert(message, only_if=still_so(actor, conversation), also=beside):
+    (members,) = _store(actor, message, people)
+    tell_mentioned(actor=actor, message=message, people=people, tells_author=tells_author)
+    event.audience = told_among(members)
+    return message
+
+
+def _store(actor: User, message: Message, people: Collection[UUID]) -> tuple[Any, ...]:
+    """Write it, and answer what `members_of` asks, if what was found at first still holds."""
+    conversation = message.conversation
+    beside, members = beside_message(message, people), members_of(conversation)
+    answer = insert(message, only_if=still_so(actor, conversation), also=beside, asking=members)
+    if answer is None:
         look_again(actor, conversation)
         require(actor, "messaging.post", conversation)
         _refuse_closed(conversation)
-        insert(message, also=beside)
-    tell_mentioned(actor=actor, message=message, people=people, tells_author=tells_author)
-    event.audience = audience_of(conversation)
-    return message
+        answer = insert(message, also=beside, asking=members)
+    return answer or ([],)
 
 
 def _tell(event: DomainEvent, actor: User, conversation: Conversation) -> None:

@@ -112,8 +112,8 @@ def beside_message(message: Message, people: Collection[UUID]) -> Statement:
 MOST_TOLD = 100
 """A larger conversation's members look themselves, as who follows it is told anyway."""
 
-_AUDIENCE = """
-    SELECT ARRAY(
+_MEMBERS = """
+    ARRAY(
         SELECT user_id FROM messaging_conversationmember
         WHERE conversation_id = %s AND removed_at IS NULL LIMIT %s
     )
@@ -122,8 +122,18 @@ _AUDIENCE = """
 
 def audience_of(conversation: Conversation) -> list[UUID]:
     """Who is told on their own streams of what is new there: everybody in it, if not too many."""
-    (ids,) = ask(_AUDIENCE, [conversation.pk, MOST_TOLD + 1]) or ([],)
-    return ids if len(ids) <= MOST_TOLD else []
+    (ids,) = ask(f"SELECT {_MEMBERS}", members_of(conversation).values) or ([],)
+    return told_among(ids)
+
+
+def members_of(conversation: Conversation) -> Statement:
+    """The same, to be asked together with something else: one array for `told_among`."""
+    return Statement(_MEMBERS, [conversation.pk, MOST_TOLD + 1])
+
+
+def told_among(members: list[UUID]) -> list[UUID]:
+    """Them, or nobody if there are too many."""
+    return members if len(members) <= MOST_TOLD else []
 
 
 def held_by(user: User, conversation: OuterRef) -> ArraySubquery:

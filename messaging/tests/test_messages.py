@@ -385,5 +385,5 @@ def test_sending_costs_the_same_whatever_was_said_before(
     fresh: Any = User.objects.get(pk=client_user.pk)
     conversation = Room.objects.get(pk=room.pk).conversation
     assert connection.in_atomic_block
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(5):
         send_message(actor=fresh, conversation=conversation, body="One more")
