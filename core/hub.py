@@ -22,7 +22,7 @@ from core.feed import PAGE, Feed, load
 from core.frames import on_the_wire
 from core.outages import REDIS_AWAY, database_outage, redis_outage
 from core.outlet import Outlet
-from core.people import ConnectedPeople
+from core.people import ConnectedPeople, come_back
 from core.queries import head, heads
 from core.rendering import Frame
 from core.watching import Watchers
@@ -33,6 +33,9 @@ R = TypeVar("R")
 
 LOOK_SECONDS = 1.0
 """How often the log is read while broadcasts do not arrive."""
+
+TOLD_AT_ONCE = 50
+"""Sockets that are told the heads before others have their turn: a process may hold thousands."""
 
 HEAL_SECONDS = 2.0
 """Longest that telling the heads waits for events up to them to be sent first."""
@@ -329,7 +332,9 @@ class Hub:
         if healing:
             await asyncio.wait(healing, timeout=HEAL_SECONDS)
         ready: dict[str, bytes] = {}  # most sockets of a room follow the same streams
-        for outlet in list(self.outlets):
+        for number, outlet in enumerate(list(self.outlets)):
+            if number % TOLD_AT_ONCE == 0:
+                await asyncio.sleep(0)
             known = {name: by_name[name] for name in sorted(outlet.streams) if name in by_name}
             caught_up = {name: n for name, n in known.items() if self._follows(outlet, name)}
             text = json.dumps({"type": "heads", "streams": caught_up})
@@ -354,30 +359,18 @@ class Hub:
                 logger.exception("Presence could not be kept")
 
     async def _keep_presence(self) -> None:
+        lost = []
         try:
-            lost = await presence.refresh([o for o in self.outlets if not o.is_closed])
+            async for outlet in presence.refresh([o for o in self.outlets if not o.is_closed]):
+                lost.append(outlet)  # noqa: PERF401 - those known when Redis goes are kept
         except REDIS_AWAY as error:
             redis_outage.note(error)
-            return
         if lost:
-            self._returning = asyncio.ensure_future(_come_back(lost))
+            self._returning = asyncio.ensure_future(come_back(lost))
 
     def _follows(self, outlet: Outlet, name: str) -> bool:
         feed = self.feeds.get(name)
         return feed is not None and outlet in feed.outlets
-
-
-async def _come_back(outlets: list[Outlet]) -> None:
-    """Sockets that Redis had forgotten show themselves again, eight at a time: a process may hold
-    thousands, and the database has other work."""
-    turn = asyncio.Semaphore(8)
-
-    async def show(outlet: Outlet) -> None:
-        async with turn:
-            if outlet.missed is not None:
-                await outlet.missed()
-
-    await asyncio.gather(*map(show, outlets))
 
 
 def _permitted(may_follow: MayFollow, read: Callable[..., R], *args: Any) -> R | None:

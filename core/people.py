@@ -93,6 +93,19 @@ class ConnectedPeople:
                 await self.channel.discard(stream.group)
 
 
+async def come_back(outlets: list[Outlet]) -> None:
+    """Sockets that Redis had forgotten show themselves again, eight at a time: a process may hold
+    thousands, and the database has other work."""
+    turn = asyncio.Semaphore(8)
+
+    async def show(outlet: Outlet) -> None:
+        async with turn:
+            if outlet.missed is not None:
+                await outlet.missed()
+
+    await asyncio.gather(*map(show, outlets))
+
+
 _looking: set[asyncio.Task[None]] = set()
 
 

@@ -7,9 +7,10 @@ tells the others (`claim_absent`).
 
 import asyncio
 import json
+import math
 import threading
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -169,19 +170,52 @@ async def touch(outlet: Outlet) -> tuple[Presence, Presence]:
     return _merge(others), _merge(fields)
 
 
-async def refresh(outlets: Collection[Outlet]) -> list[Outlet]:
-    """Write the state of many sockets in one round trip.
+# What `touch` writes, for many sockets: each is its key, its token, its name among all sockets,
+# what is kept of it, and the places where it is counted, after their number.
+_REFRESH = """
+    local kept, counts_until, expiry = ARGV[1], ARGV[2], ARGV[3]
+    local new, at = {}, 4
+    while at <= #ARGV do
+        local key, token, name, value, places = unpack(ARGV, at, at + 4)
+        table.insert(new, redis.call('HSET', key, token, value))
+        redis.call('EXPIRE', key, kept)
+        redis.call('ZADD', KEYS[1], counts_until, name)
+        for place = at + 5, at + 4 + places do
+            redis.call('ZADD', ARGV[place], counts_until, token)
+            redis.call('EXPIRE', ARGV[place], expiry)
+        end
+        at = at + 5 + places
+    end
+    return new
+"""
 
-    Returns those of which Redis knew nothing: they are new, or it was emptied.
+REFRESHED_AT_ONCE = 100
+"""Sockets whose state is written in one round trip. In between, others have their turn: a process
+may hold thousands."""
+
+
+async def refresh(outlets: Sequence[Outlet]) -> AsyncIterator[Outlet]:
+    """Write the state of many sockets, some in each round trip.
+
+    Gives those of which Redis knew nothing: they are new, or it was emptied.
     """
-    pipe = _async_client().pipeline(transaction=False)
-    for outlet in outlets:
-        _write(pipe, outlet, EXPIRY_SECONDS)
-    for outlet in outlets:
-        _keep(pipe, outlet, EXPIRY_SECONDS)
-        _take(pipe, outlet)
-    added = (await pipe.execute())[: len(outlets)]
-    return [outlet for outlet, is_new in zip(outlets, added, strict=True) if is_new]
+    script = _async_client().register_script(_REFRESH)
+    for start in range(0, len(outlets), REFRESHED_AT_ONCE):
+        part = outlets[start : start + REFRESHED_AT_ONCE]
+        until = time.time() + EXPIRY_SECONDS
+        arguments = [KEPT_SECONDS, until, math.ceil(EXPIRY_SECONDS)]
+        for outlet in part:
+            arguments += _as_arguments(outlet)
+        added = await script(keys=[SOCKETS], args=arguments)
+        for outlet, is_new in zip(part, added, strict=True):
+            if is_new:
+                yield outlet
+
+
+def _as_arguments(outlet: Outlet) -> list[Any]:
+    name = f"{outlet.user_id}:{outlet.token}"
+    value = _value(outlet, EXPIRY_SECONDS)
+    return [_key(outlet.user_id), outlet.token, name, value, len(outlet.places), *outlet.places]
 
 
 async def expect_back(outlets: Iterable[Outlet]) -> None:

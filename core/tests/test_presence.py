@@ -26,11 +26,35 @@ async def outlets() -> list[Outlet]:
     return [Outlet(send, person), Outlet(send, person)]
 
 
+async def refreshed(outlets: list[Outlet]) -> list[Outlet]:
+    """Those of which Redis knew nothing."""
+    return [outlet async for outlet in presence.refresh(outlets)]
+
+
+async def test_many_sockets_are_refreshed_with_their_places() -> None:
+    many = [Outlet(send, uuid4()) for _ in range(presence.REFRESHED_AT_ONCE + 2)]
+    own, shared = f"place:{uuid4()}", f"place:{uuid4()}"
+    for outlet in many:
+        outlet.places = {shared: 1_000}
+    many[0].places[own] = 5
+    assert await refreshed(many) == many
+    client = presence._client()
+    assert client.zcard(shared) == len(many)
+    assert client.zrange(own, 0, -1) == [many[0].token.encode()]
+    for key in (own, shared, presence._key(many[-1].user_id)):
+        assert 0 < client.ttl(key) <= presence.KEPT_SECONDS
+    names = [f"{outlet.user_id}:{outlet.token}" for outlet in many]
+    assert None not in client.zmscore(presence.SOCKETS, names)
+    await asyncio.gather(*map(presence.drop, many))
+    await presence.close()
+
+
 async def test_active_wins_over_away(outlets: list[Outlet]) -> None:
     first, second = outlets
     first.streams, second.streams = {"room:1"}, {"room:2"}
     second.presence = "away"
-    await presence.refresh(outlets)
+    assert await refreshed(outlets) == outlets
+    assert await refreshed(outlets) == []
     both = Presence("active", frozenset({"room:1", "room:2"}))
     assert await presence.aread(first.user_id) == both
     first.presence = "away"
