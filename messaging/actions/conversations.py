@@ -7,6 +7,8 @@ from django.db.models import Q
 from django.db.models.functions import Greatest, Now
 
 from accounts.models import User
+from accounts.queries import is_client
+from core.errors import NotAllowed
 from core.permissions import forget_grants, require
 from core.publish import lock, record
 from core.queries import head
@@ -21,6 +23,7 @@ from messaging.events import (
     MemberAdded,
 )
 from messaging.models import Conversation, ConversationKind, ConversationMember
+from messaging.queries.contacts import has_clients, is_staff, staff_in
 from messaging.queries.receipts import place_before
 
 
@@ -45,11 +48,16 @@ def open_conversation(
 
 @transaction.atomic
 def set_member(*, actor: User, conversation: Conversation, user: User, role: str) -> None:
-    """Make somebody a member, or change their role. Grants follow. Records `MemberAdded`."""
+    """Make somebody a member, or change their role. Grants follow. Records `MemberAdded`.
+
+    Raises `NotAllowed` where staff and clients would come together.
+    """
     require(actor, "messaging.moderate", conversation)
     lock(conversation.stream)  # before the row, as all do who take both
     defaults: dict[str, Any] = {"role": role, "removed_at": None}
     places = ConversationMember.objects.filter(conversation=conversation, user=user)
+    if not places.filter(removed_at__isnull=True).exists():
+        _refuse_mixing(conversation, user)
     if places.filter(removed_at__isnull=False).exists():  # who comes back finds it in the list
         defaults |= {"archived_seq": None, "cleared_seq": 0, "muted_until": None}
     places.update_or_create(conversation=conversation, user=user, defaults=defaults)
@@ -57,6 +65,19 @@ def set_member(*, actor: User, conversation: Conversation, user: User, role: str
     forget_grants(user)
     added = MemberAdded(user_id=user.pk, role=role)
     record(added, stream=conversation.stream, actor=actor).audience = [user.pk]
+
+
+def _refuse_mixing(conversation: Conversation, user: User) -> None:
+    """Who enters the admin takes no part in a client's conversation."""
+    staff = None
+    if is_staff(user):
+        staff = user if has_clients(conversation, beside=user) else None
+    elif is_client(user) and not user.is_system:
+        staff = staff_in(conversation, beside=user)
+    if staff is not None:
+        raise NotAllowed(
+            f"{staff.name} administers Consult Suite and takes no part in a client's conversation."
+        )
 
 
 @transaction.atomic

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from django.db import transaction
 
 from accounts.models import User
-from accounts.queries import is_client
 from core.errors import ActionError, Conflict, NotAllowed
 from core.permissions import require
 from core.publish import lock
@@ -17,7 +16,7 @@ from messaging.actions.conversations import (
 )
 from messaging.actions.messages import post_system_message
 from messaging.models import Conversation, ConversationKind, MemberRole
-from messaging.queries.contacts import contacts_of, is_staff, present_members
+from messaging.queries.contacts import contacts_of, present_members
 from messaging.words import storable
 
 MAX_GROUP = 20
@@ -50,7 +49,6 @@ def open_group(*, actor: User, title: str, people: Sequence[User]) -> Conversati
     if len(others) + 1 > MAX_GROUP:
         raise WrongGroup(f"At most {MAX_GROUP} people can be in a group.", field="people")
     _require_reach(actor, list(others.values()))
-    _refuse_mixing([actor, *others.values()])
     system = User.objects.system()
     conversation = open_conversation(actor=system, kind=ConversationKind.GROUP, title=title)
     set_member(actor=system, conversation=conversation, user=actor, role=MemberRole.MODERATOR)
@@ -75,7 +73,6 @@ def add_to_group(*, actor: User, conversation: Conversation, people: Sequence[Us
     if len(members) + len(joining) > MAX_GROUP:
         raise WrongGroup(f"At most {MAX_GROUP} people can be in a group.", field="people")
     _require_reach(actor, list(joining.values()))
-    _refuse_mixing([*members, *joining.values()])
     for person in joining.values():
         set_member(actor=actor, conversation=conversation, user=person, role=MemberRole.MEMBER)
         _say(conversation, "member_added", f"{actor.name} added {person.name}")
@@ -121,16 +118,6 @@ def _require_reach(actor: User, people: Sequence[User]) -> None:
     for person in people:
         if (person.pk,) not in within_reach:
             raise NotAllowed(f"You cannot bring {person.name} into a conversation.")
-
-
-def _refuse_mixing(people: Sequence[User]) -> None:
-    """Who enters the admin takes no part in a client's conversation."""
-    if any(is_client(person) for person in people):
-        for person in filter(is_staff, people):
-            raise NotAllowed(
-                f"{person.name} administers Consult Suite and takes no part in a client's "
-                "conversation."
-            )
 
 
 def _refuse_other_kinds(conversation: Conversation) -> None:

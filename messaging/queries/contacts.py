@@ -34,11 +34,20 @@ def is_staff(user: User) -> bool:
 
 def has_clients(conversation: Conversation, *, beside: User) -> bool:
     """Whether a client takes part, somebody else than this person."""
-    others = ConversationMember.objects.filter(
+    clients = User.objects.filter(IS_CLIENT, is_system=False).exclude(IS_STAFF)
+    return _beside(conversation, beside).filter(user__in=clients).exists()
+
+
+def staff_in(conversation: Conversation, *, beside: User) -> User | None:
+    """Somebody who takes part and enters the admin, not this person; None if there is nobody."""
+    places = _beside(conversation, beside).values("user")
+    return User.objects.filter(IS_STAFF, pk__in=places).first()
+
+
+def _beside(conversation: Conversation, user: User) -> QuerySet[ConversationMember]:
+    return ConversationMember.objects.filter(
         conversation=conversation, removed_at__isnull=True
-    ).exclude(user=beside)
-    clients = User.objects.filter(IS_CLIENT, is_system=False)
-    return others.filter(user__in=clients).exists()
+    ).exclude(user=user)
 
 
 def _others(user: User) -> QuerySet[User]:

@@ -81,6 +81,23 @@ def test_adding_is_refused(
         add_participant(actor=consultant, room=room, user=colleague, role=Role.OBSERVER)
 
 
+def test_staff_take_no_part_in_a_clients_room(
+    make_room: Callable[..., Room], consultant: User, colleague: User, manager: User
+) -> None:
+    room = make_room()
+    User.objects.filter(pk=colleague.pk).update(is_staff=True)
+    colleague.refresh_from_db()
+    with refused(NotAllowed, f"{colleague.name} administers"):
+        add_participant(actor=consultant, room=room, user=colleague, role=Role.CONSULTANT)
+    assert not Participant.objects.filter(room=room, user=colleague).exists()
+    with refused(NotAllowed, f"{colleague.name} administers"):
+        make_room(actor=colleague)
+    alone = make_room(actor=colleague, client=None)
+    with refused(NotAllowed, f"{colleague.name} administers"):
+        add_participant(actor=colleague, room=alone, user=manager, role=Role.CLIENT)
+    add_participant(actor=colleague, room=alone, user=consultant, role=Role.CONSULTANT)
+
+
 def test_who_may_only_invite_adds_no_leaders(
     room: Room, consultant: User, colleague: User, manager: User
 ) -> None:
