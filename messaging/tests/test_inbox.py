@@ -247,6 +247,25 @@ def test_a_group_by_plain_forms(
     assert mara.get(here).status_code == 404
 
 
+def test_a_rooms_people_are_shown_and_changed_elsewhere(
+    mara: Client, room: Room, client_user: User
+) -> None:
+    members = mara.get(f"/inbox/{room.conversation_id}/people/").content.decode()
+    assert client_user.name in members
+    assert "Remove" not in members
+    assert "Rename" not in members
+
+
+@pytest.mark.parametrize(
+    ("mute", "words"), [("1w", "Muted until <time"), ("ever", "Muted for ever")]
+)
+def test_it_says_how_long_it_keeps_silent(mara: Client, room: Room, mute: str, words: str) -> None:
+    here = f"/inbox/{room.conversation_id}/"
+    assert "Muted " not in mara.get(here).content.decode()
+    mara.post(f"{here}keep/", {"mute": mute})
+    assert words in mara.get(here).content.decode()
+
+
 def test_from_a_conversation_to_its_room(mara: Client, room: Room, client_user: User) -> None:
     answer = mara.get(f"/rooms/of/{room.conversation_id}/")
     assert answer["Location"] == f"/rooms/{room.pk}/"

@@ -12,7 +12,7 @@ from accounts.models import User
 from core.limits import spend_for
 from core.permissions import granted
 from core.requests import page_url, person
-from messaging.models import Category, Priority
+from messaging.models import Category, ConversationKind, Priority
 from messaging.queries.contacts import present_members, requests_for
 from messaging.queries.inbox import (
     PAGE_SIZE,
@@ -87,13 +87,14 @@ def conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 @require_GET
 @login_required
 def members(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
-    """Who takes part in a group, for its details."""
+    """Who takes part, for the details of a conversation of several. A group's people are changed
+    here, those of a consultation in its room."""
     user = person(request)
-    view = opened(user, conversation_id)
+    talk = opened(user, conversation_id).conversation
     context = {
-        "conversation": view.conversation,
-        "members": present_members(view.conversation.pk)[:100],
-        "may": granted(user, view.conversation),
+        "conversation": talk,
+        "members": present_members(talk.pk)[:100],
+        "may": granted(user, talk) if talk.kind == ConversationKind.GROUP else (),
     }
     return render(request, "messaging/members.html", context)
 

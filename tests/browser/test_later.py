@@ -94,6 +94,8 @@ def test_sent_later(
     row = strip.locator("li", has_text="Never mind")
     row.get_by_role("button", name="Cancel").click()
     expect(strip).to_contain_text("1 message will be sent")
+    expect(page.get_by_text("the words are back here")).to_be_visible()
+    expect(composer(page)).to_have_value("Never mind")
     expect(message(other, "Good")).to_have_count(0)
     with background():
         ScheduledMessage.objects.update(send_at=timezone.now())

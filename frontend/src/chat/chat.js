@@ -13,6 +13,7 @@ import { clock } from "./times.js";
 const TYPING_EVERY = 3_000;
 const TYPING_SHOWN = 5_000;
 const READ_AFTER = 1_000;
+const SHOWN = 4_000;
 
 export class Chat {
   #typing = new Map();
@@ -21,6 +22,7 @@ export class Chat {
   #unseen = 0;
   #readTimer = 0;
   #announceTimer = 0;
+  #shownTimer = 0;
   #heard = [];
 
   constructor(element, { socket, outbox, own, name }) {
@@ -158,7 +160,20 @@ export class Chat {
 
   /** Said politely, as what somebody did here has come to be. */
   say(words) {
-    this.element.querySelector("[data-chat-announce]").textContent = words;
+    clearTimeout(this.#shownTimer);
+    this.#announcer.classList.add("sr-only");
+    this.#announcer.textContent = words;
+  }
+
+  /** Said, and shown for a moment: what came of something one did. */
+  tell(words) {
+    this.say(words);
+    this.#announcer.classList.remove("sr-only");
+    this.#shownTimer = setTimeout(() => this.#announcer.classList.add("sr-only"), SHOWN);
+  }
+
+  get #announcer() {
+    return this.element.querySelector("[data-chat-announce]");
   }
 
   /** Said politely and together, so that a lively talk does not flood a screen reader. */
@@ -236,6 +251,10 @@ export class Chat {
     const [log, button] = [this.log.getBoundingClientRect(), menu.getBoundingClientRect()];
     const [above, below] = [button.top - log.top, log.bottom - button.bottom];
     menu.classList.toggle("opens-up", above > below);
+    const [left, right] = [button.right - log.left, log.right - button.left];
+    const [backwards, onwards] = document.dir === "rtl" ? [right, left] : [left, right];
+    menu.classList.toggle("opens-start", onwards > backwards);
+    menu.style.setProperty("--across", `${Math.max(backwards, onwards) - 8}px`);
     menu.style.setProperty("--room", `${Math.max(above, below) - 8}px`);
   }
 

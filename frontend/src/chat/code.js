@@ -19,7 +19,7 @@ export class CodeBlocks {
     try {
       await navigator.clipboard.writeText(button.parentElement.querySelector("code").textContent);
       button.classList.add("is-done");
-      this.chat.say("Code copied");
+      this.chat.tell("Code copied");
       setTimeout(() => button.classList.remove("is-done"), SHOWN);
     } catch {
       toast("Copying is not allowed here. Select the code and copy it by hand.");

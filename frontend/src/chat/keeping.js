@@ -30,13 +30,13 @@ export class Keeping {
   /** Asked of what sent the request: a menu that was drawn anew meanwhile has it no more. */
   #done({ requestConfig, successful }) {
     const { said } = requestConfig.elt.dataset;
-    if (successful && said) this.chat.say(said);
+    if (successful && said) this.chat.tell(said);
   }
 
   async #copy(address) {
     try {
       await navigator.clipboard.writeText(address);
-      this.chat.say("Link copied");
+      this.chat.tell("Link copied");
     } catch {
       toast(`Copying is not allowed here. The link: ${address}`);
     }

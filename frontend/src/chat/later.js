@@ -21,6 +21,7 @@ export class Later {
         if (detail.data.conversation_id === chat.conversation) this.#refresh();
       });
     }
+    this.strip.addEventListener("htmx:afterRequest", ({ detail }) => this.#done(detail));
     this.dialog = document.getElementById("send-later");
     this.dialog?.querySelector("form").addEventListener("submit", (event) => this.#chosen(event));
     this.#refresh();
@@ -56,6 +57,14 @@ export class Later {
     }
   }
 
+  /** Words that will not be sent later are not lost: one goes on with them. */
+  #done({ requestConfig, successful }) {
+    const { words } = requestConfig.elt.dataset;
+    if (!successful || !words) return;
+    this.composer.restore(words);
+    this.chat.tell("Not sent later; the words are back here");
+  }
+
   async #schedule(sendAt) {
     if (this.composer.isEditing) throw new Error("Finish editing your message first.");
     const { body, replyTo } = this.composer.unsent;
@@ -69,7 +78,7 @@ export class Later {
     this.#sending = null;
     // What was typed meanwhile stays.
     if (this.composer.unsent.body === body) this.composer.finish();
-    this.chat.element.querySelector("[data-chat-announce]").textContent = "It will be sent later";
+    this.chat.tell("It will be sent later");
     this.composer.focus();
   }
 

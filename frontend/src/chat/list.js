@@ -105,8 +105,9 @@ export class MessageList extends EventTarget {
   }
 
   /** Answers quote what a message says now, not what it said before. */
-  requote({ id, body, is_deleted: isDeleted }) {
-    const words = isDeleted ? "Message deleted" : body.slice(0, QUOTED_CHARACTERS);
+  requote({ id, html, is_deleted: isDeleted }) {
+    const plain = new DOMParser().parseFromString(html, "text/html").body.textContent.trim();
+    const words = isDeleted ? "Message deleted" : plain.slice(0, QUOTED_CHARACTERS);
     for (const quote of this.element.querySelectorAll(`[data-jump="${CSS.escape(id)}"] [data-quoted]`)) {
       quote.textContent = words;
     }
