@@ -10,6 +10,7 @@ from django.db.models.expressions import RawSQL
 
 from accounts.models import User
 from messaging.models import Conversation, Message, MessageType, Pin
+from messaging.models.message import MAX_BODY_CHARACTERS
 from messaging.models.reaction import PEOPLE_NAMED
 from messaging.queries.receipts import Receipts, receipts
 from messaging.queries.settings import settings_beside
@@ -111,6 +112,11 @@ class Thread:
         """Whether the person sends by Enter alone."""
         place = self.receipts.mine
         return place is None or settings_beside(place).enter_sends
+
+    @property
+    def most_characters(self) -> int:
+        """Of a message: said before it is sent, as what is too long is not."""
+        return MAX_BODY_CHARACTERS
 
     @property
     def told_seq(self) -> int:

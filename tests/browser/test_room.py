@@ -182,12 +182,27 @@ def test_refused_message_says_why_and_can_be_taken_back(
 ) -> None:
     mara = visit(consultant)
     page = open_room(mara, room)
-    write(mara, "x" * 15_000)
+    nothing = "\N{ZERO WIDTH SPACE}" * 3
+    write(mara, nothing)
     receipt = page.locator("[data-chat-pending] [data-receipt]")
-    expect(receipt).to_contain_text("15,000 characters; 10,000 is the most")
+    expect(receipt).to_contain_text("Write something before sending.")
     receipt.get_by_role("button", name="Take back").click()
     expect(page.locator("[data-chat-pending] li")).to_have_count(0)
+    expect(page.locator("#composer")).to_have_value(nothing)
+
+
+def test_what_is_too_long_is_said_before_it_is_sent(
+    room: Room, consultant: User, visit: Visit
+) -> None:
+    mara = visit(consultant)
+    page = open_room(mara, room)
+    write(mara, "x" * 15_000)
+    words = page.get_by_text("15,000 characters; 10,000 is the most")
+    expect(words).to_be_visible()
     expect(page.locator("#composer")).to_have_value("x" * 15_000)
+    write(mara, "x" * 9_999 + "\N{GRINNING FACE}")
+    expect(words).to_be_hidden()
+    expect(page.locator("#composer")).to_have_value("")
 
 
 def test_who_is_removed_leaves_at_once(

@@ -175,10 +175,18 @@ export class Composer extends EventTarget {
   #submit() {
     if (this.text.readOnly) return;
     const body = this.text.value.trim();
-    if (!body || this.asks(body)) return;
+    if (!body || this.#isTooLong(body) || this.asks(body)) return;
     const mode = this.#mode;
     const detail = { body, mode, done: () => this.#sent(mode) };
     this.dispatchEvent(new CustomEvent("submit", { detail }));
+  }
+
+  #isTooLong(body) {
+    const [length, most] = [[...body].length, Number(this.form.dataset.most)];
+    if (length <= most) return false;
+    const [has, may] = [length, most].map((number) => number.toLocaleString("en"));
+    this.complain(`This message has ${has} characters; ${may} is the most. Send it in parts.`);
+    return true;
   }
 
   /** Asked once: who sends the same words again means them. */
