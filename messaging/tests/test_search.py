@@ -11,7 +11,6 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import User
-from core.palette import destinations
 from messaging.actions.conversations import open_conversation, remove_member, set_member
 from messaging.actions.messages import delete_message, edit_message, send_message
 from messaging.models import Conversation, ConversationKind, ConversationMember, MemberRole, Message
@@ -375,15 +374,3 @@ def test_searching_is_limited(client_user: User, client: Client, settings: Setti
     assert client.get("/inbox/search/").status_code == 200
     assert client.get("/inbox/search/", {"q": "a"}).status_code == 429
     assert signed_in(client_user).get("/api/search/", {"q": "a"}).status_code == 429
-
-
-def test_the_palette_leads_here(client_user: User) -> None:
-    def offered(text: str) -> list[tuple[str, str]]:
-        return [(each.label, each.url) for each in destinations(client_user, text)]
-
-    assert offered("search mess") == [
-        ("Search messages", "/inbox/search/"),
-        ("Search messages for “mess”", "/inbox/search/?q=mess"),
-    ]
-    assert ("Search messages", "/inbox/search/") in offered("find")
-    assert not any("Search" in label for label, _ in offered(""))

@@ -48,9 +48,10 @@ def test_rooms_are_found_by_name_and_by_person(
     consultant: User, client_user: User, room: Room
 ) -> None:
     assert labels(consultant, room.name[:5]) == [room.name]
-    (found,) = destinations(consultant, client_user.name.split()[0])
+    found, person = destinations(consultant, client_user.name.split()[0])
     assert found.label == room.name
     assert client_user.name in found.note
+    assert person.label == client_user.name  # to write to
 
 
 def test_what_one_may_not_see_is_not_offered(outsider: User, client_user: User, room: Room) -> None:
@@ -102,7 +103,7 @@ def test_the_palette_stays_within_its_queries(
         make_room(f"Room {number}")
     client = Client()
     client.force_login(consultant)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(11):
         client.get("/go/", {"q": "room"}, headers={"HX-Request": "true"})
 
 
