@@ -73,11 +73,12 @@ def _open(request: HttpRequest, actor: User) -> HttpResponse:
     if len(chosen) == 1 and not title:
         talk = open_direct(actor=actor, other=chosen[0])
     else:
-        talk = open_group(actor=actor, title=title or _names(chosen), people=chosen)
+        talk = open_group(actor=actor, title=title or _names([actor, *chosen]), people=chosen)
     return redirect("messaging:conversation", talk.pk)
 
 
 def _names(people: list[User]) -> str:
+    """For everybody the same, so with whoever opens it."""
     return ", ".join(one.short_name for one in people)[:100]
 
 
