@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.errors import ActionError, Conflict, NotAllowed
-from core.publish import lock, record
+from core.publish import lock, lock_each, record
 from core.queries import head
 from messaging.actions.conversations import (
     open_conversation,
@@ -109,6 +109,7 @@ def request_contact(*, actor: User, consultant: User, note: str) -> ContactReque
             f"Say in a few words what it is about, at most {MAX_NOTE_CHARACTERS} characters.",
             field="note",
         )
+    lock_each({actor.stream, consultant.stream})  # or two at once would both be the last allowed
     last = request_between(actor, consultant)
     if last is not None and last.is_waiting:
         raise AlreadyAsked
@@ -116,13 +117,7 @@ def request_contact(*, actor: User, consultant: User, note: str) -> ContactReque
         raise DeclinedLately
     if ContactRequest.objects.waiting().filter(requester=actor).count() >= MAX_WAITING:
         raise TooManyAsked
-    try:
-        with transaction.atomic():
-            request = ContactRequest.objects.create(
-                requester=actor, consultant=consultant, note=note
-            )
-    except IntegrityError:
-        raise AlreadyAsked from None
+    request = ContactRequest.objects.create(requester=actor, consultant=consultant, note=note)
     record(ContactRequested(request_id=request.pk), stream=consultant.stream, actor=actor)
     return request
 

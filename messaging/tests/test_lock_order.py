@@ -11,7 +11,14 @@ from django.utils import timezone
 from accounts.models import User
 from core.publish import lock, lock_each
 from core.queries import head
-from messaging.actions.contacts import accept_contact, open_direct
+from messaging.actions import contacts
+from messaging.actions.contacts import (
+    AlreadyAsked,
+    TooManyAsked,
+    accept_contact,
+    open_direct,
+    request_contact,
+)
 from messaging.actions.conversations import mark_read
 from messaging.actions.groups import open_group
 from messaging.actions.messages import send_message
@@ -104,3 +111,21 @@ def test_a_request_is_accepted_while_the_one_who_asked_does_something(
         other = Racer(lambda: accept_contact(actor=consultant, request=request), behind=one)
     one.result()
     assert other.result() == talk
+
+
+@pytest.mark.parametrize("is_same", [True, False])
+def test_two_requests_at_once_are_counted_one_after_the_other(
+    outsider: User,
+    colleague: User,
+    consultant: User,
+    monkeypatch: pytest.MonkeyPatch,
+    is_same: bool,
+) -> None:
+    monkeypatch.setattr(contacts, "MAX_WAITING", 1)
+    second = colleague if is_same else consultant
+    with transaction.atomic():
+        request_contact(actor=outsider, consultant=colleague, note="May I?")
+        other = Racer(lambda: request_contact(actor=outsider, consultant=second, note="And I?"))
+        assert other.waits
+    with pytest.raises(AlreadyAsked if is_same else TooManyAsked):
+        other.result()
