@@ -1,6 +1,6 @@
 """Forms of messaging."""
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from django import forms
@@ -110,6 +110,10 @@ class TimeInput(forms.TimeInput):
         super().__init__(format="%H:%M")
 
 
+USUAL_NIGHT = {"quiet_from": time(22), "quiet_until": time(7)}
+"""Proposed to whoever keeps no quiet hours yet."""
+
+
 class SettingsForm(forms.Form):
     """Somebody's settings of messaging; quiet hours are in their own zone."""
 
@@ -150,6 +154,8 @@ class SettingsForm(forms.Form):
     def __init__(self, data: Any = None, *, settings: MessagingSettings) -> None:
         initial: dict[str, Any] = {name: getattr(settings, name, None) for name in self.base_fields}
         initial["has_quiet_hours"] = settings.quiet_from is not None
+        if settings.quiet_from is None:
+            initial |= USUAL_NIGHT
         super().__init__(data, initial=initial)
 
     def clean(self) -> dict[str, Any]:

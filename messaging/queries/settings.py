@@ -24,6 +24,13 @@ class Occasion(StrEnum):
     MENTION = "mention"
 
 
+_OCCASIONS = {
+    Notify.ALL: frozenset(Occasion),
+    Notify.MENTIONS: frozenset([Occasion.MENTION]),
+    Notify.NONE: frozenset[Occasion](),
+}
+
+
 def shows(what: str) -> Coalesce:
     """Of places in conversations: whether the person shows ``what`` there.
 
@@ -45,19 +52,22 @@ def place_of(user: User, conversation: Conversation) -> ConversationMember | Non
 
 
 def notifies(user: User, conversation: Conversation, kind: Occasion, at: datetime) -> bool:
-    """Whether somebody wants to be told at this moment of what happened there. One query.
+    """Whether somebody wants to be told at this moment of what happened there. One query."""
+    return kind in wanted_at(place_of(user, conversation), user, at)
+
+
+def wanted_at(place: ConversationMember | None, user: User, at: datetime) -> frozenset[Occasion]:
+    """Of what somebody, whose place in a conversation this is, wants to be told at this moment.
 
     Nothing is told of a conversation that they muted or do not take part in, nor in their quiet
     hours.
     """
-    place = place_of(user, conversation)
     if place is None or (place.muted_until is not None and place.muted_until > at):
-        return False
+        return frozenset()
     settings = settings_beside(place)
-    wanted = place.notifications or settings.notifications
-    if wanted == Notify.NONE or (wanted == Notify.MENTIONS and kind != Occasion.MENTION):
-        return False
-    return not is_quiet(settings, at.astimezone(ZoneInfo(user.timezone)))
+    if is_quiet(settings, at.astimezone(ZoneInfo(user.timezone))):
+        return frozenset()
+    return _OCCASIONS[Notify(place.notifications or settings.notifications)]
 
 
 def settings_beside(place: ConversationMember) -> MessagingSettings:

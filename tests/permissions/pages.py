@@ -136,6 +136,8 @@ CONVERSATIONS: Table = {
     ("POST", "/inbox/reminders/{reminder}/cancel/"): (None, clients_own(204)),
     ("GET", "/messages/{message}/remind/"): (None, inside(200, 200)),
     ("POST", "/messages/{message}/remind/"): ({"remind_at": LATER}, inside(204, 204)),
+    # Of no messages nothing is told.
+    ("GET", "/conversations/{conversation}/notice/"): (None, inside(204, 204)),
     ("GET", "/conversations/{conversation}/settings/"): (None, inside(200, 200)),
     ("POST", "/conversations/{conversation}/settings/"): (
         {"shows_receipts": "no"}, inside(200, 200),
