@@ -21,6 +21,19 @@ document.querySelector('main [aria-invalid="true"]')?.focus();
 // Only a few pages ask for a passkey.
 if (document.querySelector("form[data-passkey]")) import("./lib/passkeys.js");
 
-// The room and the inbox send their messages themselves.
 const { me } = document.body.dataset;
-if (me && !document.querySelector("[data-room], [data-inbox]")) import("./live/flush.js").then(({ flush }) => flush(me));
+
+const device = document.querySelector("[data-device-notices]");
+if (device) import("./lib/device.js").then(({ offerDevice }) => offerDevice(device, me));
+
+// The room and the inbox have a socket of their own; other pages are live once they stand.
+function goLive() {
+  const run = () => import("./live/page.js").then((page) => page.goLive(me));
+  if (window.requestIdleCallback) requestIdleCallback(run, { timeout: 2_000 });
+  else setTimeout(run, 200);
+}
+
+if (me && !document.querySelector("[data-room], [data-inbox]")) {
+  if (document.readyState === "complete") goLive();
+  else addEventListener("load", goLive, { once: true });
+}

@@ -4,11 +4,9 @@ import { Chat } from "./chat/chat.js";
 import { leaveNotice } from "./lib/notices.js";
 import { showLine } from "./live/line.js";
 import { Outbox } from "./live/outbox.js";
-import { OwnEvents } from "./live/own.js";
-import { tellPresence } from "./live/presence.js";
+import { joinIn } from "./live/person.js";
 import { Received } from "./live/received.js";
 import { Socket } from "./live/socket.js";
-import { Watch } from "./live/watch.js";
 import { hideInbox } from "./inbox/signedout.js";
 import "./inbox/details.js";
 import "./inbox/keys.js";
@@ -24,7 +22,7 @@ const page = document.querySelector("[data-inbox]");
 const list = page.querySelector("[data-inbox-list]");
 const socket = new Socket();
 const outbox = new Outbox(socket, page.dataset.me);
-const own = new OwnEvents(socket, page.dataset.me);
+const own = joinIn(socket, page.dataset.me);
 const received = new Received(socket);
 const talk = page.querySelector("[data-chat]");
 
@@ -52,7 +50,6 @@ async function refresh() {
 
 /** Soon, and once for all that comes until then. */
 function refreshSoon() {
-  document.body.dispatchEvent(new CustomEvent("inbox:changed"));
   if (timer) return;
   timer = setTimeout(() => {
     timer = 0;
@@ -61,26 +58,12 @@ function refreshSoon() {
 }
 
 socket.addEventListener("news", ({ detail: { stream, seq, name, actor } }) => {
-  refreshSoon();
   // The open conversation's own is told by its chat.
   if (name !== "MessageSent" || actor === page.dataset.me || stream === chat?.stream) return;
   received.got(stream.slice("conversation:".length), seq);
 });
-socket.addEventListener("open", refreshSoon);
-document.addEventListener("visibilitychange", () => document.hidden || refreshSoon());
-setInterval(refreshSoon, LOOK_EVERY);
-for (const name of [
-  "ConversationRead",
-  "ConversationKept",
-  "ConversationCleared",
-  "ContactRequested",
-  "ContactRequestWithdrawn",
-  "ContactRequestAccepted",
-  "ContactRequestDeclined",
-]) {
-  own.addEventListener(name, refreshSoon);
-}
-
+document.body.addEventListener("inbox:changed", refreshSoon);
+setInterval(() => document.body.dispatchEvent(new CustomEvent("inbox:changed")), LOOK_EVERY);
 own.addEventListener("DraftChanged", ({ detail }) => {
   if (detail.data.conversation !== page.dataset.open) refreshSoon(); // of the open one nothing shows
 });
@@ -114,5 +97,3 @@ showLine(socket, outbox, () => {
   isClosed = true;
   hideInbox(page, chat);
 });
-tellPresence(socket);
-new Watch(socket);

@@ -3,10 +3,8 @@ import { Chat } from "./chat/chat.js";
 import { leaveNotice } from "./lib/notices.js";
 import { showLine } from "./live/line.js";
 import { Outbox } from "./live/outbox.js";
-import { OwnEvents } from "./live/own.js";
-import { tellPresence } from "./live/presence.js";
+import { joinIn } from "./live/person.js";
 import { Socket } from "./live/socket.js";
-import { Watch } from "./live/watch.js";
 import "./room/clock.js";
 import "./room/colours.js";
 import "./room/panes.js";
@@ -16,7 +14,7 @@ import { hideRoom } from "./room/signedout.js";
 const page = document.querySelector("[data-room]");
 const socket = new Socket();
 const outbox = new Outbox(socket, page.dataset.me);
-const own = new OwnEvents(socket, page.dataset.me);
+const own = joinIn(socket, page.dataset.me);
 
 /** Tell panels that something changed, together for events that come together. */
 const due = new Map();
@@ -71,8 +69,6 @@ showLine(socket, outbox, () => {
   isSignedOut = true;
   hideRoom(page, chat);
 });
-tellPresence(socket);
-new Watch(socket);
 
 // The phone's bar says what was not seen in the chat.
 document.addEventListener("chat:unseen", ({ detail }) => {

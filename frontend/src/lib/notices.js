@@ -52,6 +52,7 @@ export function toast(words, answer, closed) {
   note.className = "toast-note";
   note.dataset.words = words;
   const text = document.createElement("p");
+  text.dir = "auto";
   text.textContent = words;
   note.append(text);
   for (const one of [answer ?? []].flat()) {

@@ -33,6 +33,9 @@ export class Socket extends EventTarget {
     addEventListener("online", () => this.#reconnectNow());
     addEventListener("offline", () => this.#drop());
     document.addEventListener("visibilitychange", () => document.hidden || this.#reconnectNow());
+    // A page that holds a line is not kept for the way back.
+    addEventListener("pagehide", () => this.#rest());
+    addEventListener("pageshow", ({ persisted }) => persisted && this.#reconnectNow());
     setInterval(() => this.#checkSilence(), 2_000);
     this.#open();
   }
@@ -124,6 +127,13 @@ export class Socket extends EventTarget {
     if (!socket) return;
     socket.close();
     this.#closed(socket, 1006);
+  }
+
+  #rest() {
+    clearTimeout(this.#timer);
+    const socket = this.#socket;
+    this.#socket = null;
+    socket?.close();
   }
 
   #subscribe(stream) {
