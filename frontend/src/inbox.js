@@ -64,6 +64,7 @@ socket.addEventListener("news", ({ detail: { stream, seq, name, actor } }) => {
 });
 document.body.addEventListener("inbox:changed", refreshSoon);
 setInterval(() => document.body.dispatchEvent(new CustomEvent("inbox:changed")), LOOK_EVERY);
+
 own.addEventListener("DraftChanged", ({ detail }) => {
   if (detail.data.conversation !== page.dataset.open) refreshSoon(); // of the open one nothing shows
 });

@@ -15,7 +15,13 @@ const SPREAD = 300;
 // Of so many conversations at once it is told; the numbers beside them say the rest.
 const MOST_AT_ONCE = 3;
 
-const sentence = ({ name, title, words }) => `${name}${title ? ` in “${title}”` : ""}: ${words}`;
+// A device folds long words away by itself; a toast would cover more than it is worth.
+const EXCERPT = 80;
+
+function sentence({ name, title, words }) {
+  const begins = words.length > EXCERPT ? `${words.slice(0, EXCERPT - 1).trimEnd()}…` : words;
+  return `${name}${title ? ` in “${title}”` : ""}: ${begins}`;
+}
 
 /** Where the list of conversations is in view it tells by itself. */
 const hasList = () => document.querySelector("[data-inbox-list]")?.checkVisibility() ?? false;
