@@ -24,6 +24,7 @@ from tests.browser.conftest import Visitor, at_rest
 from tests.browser.test_consultation import open_menu, show
 from tests.browser.test_receipts import hide_page
 from tests.browser.test_room import open_room
+from tests.fixtures import PASSWORD
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -46,6 +47,7 @@ RECORDS = """
 """What the device shows lies outside of the page."""
 
 
+NEW = "a long walk by the sea"
 WAITS = re.compile("1 conversation with something new")
 
 
@@ -98,8 +100,12 @@ def test_who_reads_elsewhere_is_here(
     expect(word).to_contain_text("Away")
     tomas.page.goto("about:blank")
     expect(word).to_contain_text("Last seen")
-    # Back, from the browser's memory or anew, they are here again.
+    # Back, anew or as the browser kept the page, they are here again.
     tomas.page.go_back()
+    expect(word).to_contain_text("Online")
+    tomas.page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
+    expect(word).to_contain_text("Last seen")
+    tomas.page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
     expect(word).to_contain_text("Online")
 
 
@@ -118,6 +124,27 @@ def test_one_socket_and_none_for_who_is_not_signed_in(
         go(mara, path)
         mara.page.wait_for_timeout(700)
         assert len(opened) == 1, path
+
+
+def test_a_page_goes_on_with_a_new_session_and_says_when_there_is_none(
+    talk: Conversation, consultant: User, client_user: User, visit: Visit
+) -> None:
+    mara = visit(consultant)
+    page, other = go(mara, "/rooms/"), mara.context.new_page()
+    other.goto(f"{mara.site.url}/accounts/password/change/")
+    for name, words in {"oldpassword": PASSWORD, "password1": NEW, "password2": NEW}.items():
+        other.locator(f"[name={name}]").fill(words)
+    with page.expect_websocket():
+        other.get_by_role("button", name="Change").click()
+    page.wait_for_timeout(1_000)
+    hide_page(other, is_hidden=True)
+    say(client_user, talk, "Still there?")
+    expect(page.locator(".toast-note")).to_contain_text("Still there?")
+    expect(page.locator("#connection")).to_be_hidden()
+    other.goto(f"{mara.site.url}/accounts/logout/")
+    other.get_by_role("main").get_by_role("button", name="Sign out").click()
+    expect(page.locator("#connection")).to_contain_text("You are signed out.")
+    expect(page.locator(".toast-note")).to_have_count(0)
 
 
 def test_a_reminder_is_told_where_one_searches(

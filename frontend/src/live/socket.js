@@ -67,6 +67,12 @@ export class Socket extends EventTarget {
     this.#socket?.close();
   }
 
+  /** Begin again where it was ended, or came to its end. */
+  goOn() {
+    this.#stopped = false;
+    this.#reconnectNow();
+  }
+
   #open() {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const socket = new WebSocket(`${scheme}://${location.host}/ws/`);

@@ -9,6 +9,8 @@ import { clock, dayKey, dayWords } from "../chat/times.js";
 // core/watching.py: how many one may watch, and (300 s) for how long without asking again.
 const MOST = 100;
 const AGAIN_AFTER = 240_000;
+// Whoever goes from page to page is away for a moment each time: nobody needs to see that.
+const GONE_AFTER = 3_000;
 
 /** "Last seen 20 min ago", "Last seen yesterday 14:30". */
 export function seenWords(at) {
@@ -22,6 +24,7 @@ const WORDS = { active: () => "Online", away: () => "Away", offline: seenWords }
 
 export class Watch {
   #known = new Map();
+  #leaving = new Map();
   #asked = "";
 
   constructor(socket) {
@@ -56,7 +59,21 @@ export class Watch {
   }
 
   #learn({ user, state, last_seen_at: seenAt }) {
-    this.#known.set(user, { state, seenAt });
+    const was = this.#known.get(user)?.state ?? "offline";
+    if (state === "offline" && was !== "offline") return this.#leaves(user, seenAt);
+    clearTimeout(this.#leaving.get(user));
+    this.#leaving.delete(user);
+    this.#note(user, { state, seenAt });
+  }
+
+  #leaves(user, seenAt) {
+    if (this.#leaving.has(user)) return;
+    const note = () => this.#leaving.delete(user) && this.#note(user, { state: "offline", seenAt });
+    this.#leaving.set(user, setTimeout(note, GONE_AFTER));
+  }
+
+  #note(user, known) {
+    this.#known.set(user, known);
     for (const element of document.querySelectorAll(`[data-presence-of="${CSS.escape(user)}"]`)) this.#show(element);
   }
 
