@@ -190,7 +190,8 @@ def test_the_number_of_what_waits_stays_true(
 def test_one_toast_tells_of_the_latest_message(
     talk: Conversation, room: Room, consultant: User, client_user: User, visit: Visit
 ) -> None:
-    page = go(visit(consultant), "/inbox/templates/")
+    mara = visit(consultant)
+    page = go(mara, "/inbox/templates/")
     say(client_user, talk, "First")
     expect(page.locator(".toast-note")).to_contain_text("Tomas Okafor: First")
     say(consultant, talk, "My own, from elsewhere")
@@ -205,6 +206,12 @@ def test_one_toast_tells_of_the_latest_message(
     say(client_user, talk, "Fourth")
     expect(page.locator(".toast-note")).to_contain_text("Tomas Okafor: Fourth")
     assert "Fourth" in toast(page)
+    # Where the list is in view it tells by itself.
+    go(mara, "/inbox/")
+    say(client_user, talk, "Fifth")
+    expect(page.locator("[data-row]").first).to_contain_text("Fifth")
+    page.wait_for_timeout(1_000)
+    expect(page.locator(".toast-note")).to_have_count(0)
 
 
 def test_what_is_muted_is_not_told(
