@@ -8,6 +8,7 @@ import { joinIn } from "./live/person.js";
 import { Received } from "./live/received.js";
 import { Socket } from "./live/socket.js";
 import { hideInbox } from "./inbox/signedout.js";
+import { findAsTyped } from "./inbox/find.js";
 import "./inbox/details.js";
 import "./inbox/keys.js";
 
@@ -47,6 +48,8 @@ async function refresh() {
   Idiomorph.morph(list, await answer.text(), { morphStyle: "innerHTML", ignoreActiveValue: true });
   document.dispatchEvent(new CustomEvent("presence:look"));
 }
+
+findAsTyped(page, refresh);
 
 /** Soon, and once for all that comes until then. */
 function refreshSoon() {

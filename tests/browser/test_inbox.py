@@ -1,5 +1,6 @@
 """Two people write to each other in the inbox, live, at a desk and on a phone."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -67,8 +68,23 @@ def test_a_list_that_keeps_itself_true(
     write(tomas, "One more thing")
     expect(row(mara, "Tomas Okafor")).to_contain_text("One more thing")
 
+    finds_as_one_types(mara)
     tomas.get_by_role("link", name="Back to the list").click()
     expect(row(tomas, "Mara Lindqvist")).to_contain_text("You: One more thing")
+
+
+def finds_as_one_types(page: Page) -> None:
+    field = page.get_by_label("Find a conversation by person or name")
+    field.press_sequentially("zzz")
+    expect(page.locator("[data-row]")).to_have_count(0)
+    expect(page.get_by_text("No conversation matches")).to_be_visible()
+    field.fill("toma")
+    expect(page.locator("[data-inbox-found]")).to_have_text(re.compile(r"^\d conversations?$"))
+    expect(row(page, "Tomas Okafor").first).to_be_visible()
+    expect(page).to_have_url(re.compile(r"[?&]q=toma"))
+    expect(field).to_be_focused()
+    field.fill("")
+    expect(page).not_to_have_url(re.compile("q="))
 
 
 def test_the_list_by_keyboard_and_who_asks(
