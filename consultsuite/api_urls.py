@@ -8,6 +8,7 @@ from accounts.api import people as accounts
 from audit import api as audit
 from core.api import events
 from core.api.views import UnknownAddress
+from files import api as files
 from messaging.api import (
     contacts,
     conversations,
@@ -122,6 +123,9 @@ urlpatterns: list[URLPattern] = [
     path(f"{MESSAGE}forward/", kept.MessageForward.as_view(), name="message-forward"),
     path(f"{CONVERSATION}pins/", kept.Pins.as_view(), name="conversation-pins"),
     path("saved/", kept.SavedMessages.as_view(), name="saved-messages"),
+    path("files/upload/", files.Uploads.as_view(), name="file-upload"),
+    path("files/<uuid:file_id>/", files.FileDetail.as_view(), name="file"),
+    path("files/<uuid:file_id>/download/", files.FileDownload.as_view(), name="file-download"),
     path("auth/signin/", accounts.SignIn.as_view(), name="signin"),
     path("auth/signup/", accounts.SignUp.as_view(), name="signup"),
     path("auth/signout/", accounts.SignOut.as_view(), name="signout"),

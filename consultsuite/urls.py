@@ -55,6 +55,7 @@ urlpatterns = [
     path("api/", include("consultsuite.api_urls")),
     path("", include("messaging.urls")),
     path("", include("rooms.urls")),
+    path("", include("files.urls")),
     path("", include("accounts.urls")),
     path("", include("audit.urls")),
     path(

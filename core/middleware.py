@@ -8,7 +8,8 @@ from csp.middleware import CSPMiddleware
 from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.utils.functional import SimpleLazyObject
 
 from core.authentication import person_of_session
@@ -73,6 +74,18 @@ class AdminPolicyMiddleware:
         if request.resolver_match and request.resolver_match.app_name == "admin":
             response._csp_replace = {"script-src": [SELF]}  # type: ignore[attr-defined]
         return response
+
+
+class CompressionMiddleware(GZipMiddleware):
+    """Django's own, but for files: most are packed already, and their length is told."""
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        """Answer with what is smaller."""
+        if isinstance(response, FileResponse):
+            return response
+        return super().process_response(request, response)
 
 
 class SizeLimitMiddleware:

@@ -16,7 +16,8 @@ TOO_LARGE = "consultsuite.too_large"
 
 
 class SizeLimit:
-    """Gives the application an empty body in place of one over `MAX_REQUEST_BYTES`."""
+    """Gives the application an empty body in place of one over `MAX_REQUEST_BYTES`, or over
+    `MAX_UPLOAD_BYTES` where files are uploaded."""
 
     def __init__(self, application: Application) -> None:
         self.application = application
@@ -25,8 +26,9 @@ class SizeLimit:
         """Run the application with a body that is small enough."""
         if scope["type"] != "http":
             return await self.application(scope, receive, send)
+        most = limit(scope["path"])
         length = next((v for n, v in scope["headers"] if n == b"content-length"), b"0")
-        scope = {**scope, TOO_LARGE: not length.isdigit() or int(length) > limit()}
+        scope = {**scope, TOO_LARGE: not length.isdigit() or int(length) > most}
         received, is_dropped = 0, False
 
         async def limited() -> Any:
@@ -36,7 +38,7 @@ class SizeLimit:
                 if message["type"] != "http.request":
                     return message
                 received += len(message.get("body", b""))
-                scope[TOO_LARGE] = scope[TOO_LARGE] or received > limit()
+                scope[TOO_LARGE] = scope[TOO_LARGE] or received > most
                 if not scope[TOO_LARGE]:
                     return message
             is_dropped = True
@@ -45,6 +47,7 @@ class SizeLimit:
         return await self.application(scope, limited, send)
 
 
-def limit() -> int:
-    """In bytes."""
-    return int(settings.MAX_REQUEST_BYTES)
+def limit(path: str) -> int:
+    """In bytes, of a request to this address."""
+    takes_files = path in settings.UPLOAD_PATHS
+    return int(settings.MAX_UPLOAD_BYTES if takes_files else settings.MAX_REQUEST_BYTES)

@@ -19,6 +19,7 @@ from audit.queries import Subject
 from core.admin import ReadOnlyAdmin, ReadOnlyInline
 from core.requests import number
 from messaging.models import (
+    Attachment,
     ContactRequest,
     Conversation,
     ConversationMember,
@@ -210,6 +211,21 @@ class PinAdmin(OfConversationAdmin, ReadOnlyAdmin):
     search_fields = ["pinned_by__email", "=conversation__id", "=message__id"]
     date_hierarchy = "created_at"
     ordering = ["-created_at"]
+
+
+@admin.register(Attachment)
+class AttachmentAdmin(PersonalAdmin, ReadOnlyAdmin):
+    """Which message carries which file."""
+
+    list_display = ["file", "message"]
+    list_select_related = ["file", "message"]
+    search_fields = ["=file__id", "=message__id"]
+    show_full_result_count = False
+    ordering = ["-pk"]
+
+    def subject_of(self, row: Attachment) -> Subject:
+        """The conversation of the message."""
+        return conversation_subject(row.message.conversation)
 
 
 @admin.register(SavedMessage)

@@ -15,3 +15,4 @@ class MessagingConfig(AppConfig):
         import_module("messaging.fragments")
         import_module("messaging.consumers")
         import_module("messaging.palette")
+        import_module("messaging.receivers")

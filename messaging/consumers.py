@@ -18,7 +18,7 @@ from core.watching import MAX_WATCHED, states
 from messaging.actions.messages import send_message
 from messaging.actions.receipts import note_delivered
 from messaging.fragments import message_resource
-from messaging.models import Conversation, Message
+from messaging.models import MAX_FILES, Conversation, Message
 from messaging.queries.conversations import cleared_seq, visible_conversation
 from messaging.queries.presence import presence_of
 from messaging.queries.settings import hidden_by, types_openly
@@ -38,7 +38,10 @@ def send(actor: User, content: dict[str, Any]) -> dict[str, Any]:
     conversation_id = uuid_of(content, "conversation")
     client_id = uuid_of(content, "client_id") if content.get("client_id") else None
     reply_to = uuid_of(content, "reply_to") if content.get("reply_to") else None
-    body = text_of(content, "body")
+    body, attachments = (
+        text_of(content, "body"),
+        _ids(content.get("attachments", []), "attachments", MAX_FILES),
+    )
     spend("message", person=actor.pk, address=current_origin().ip)
     conversation = visible_conversation(actor, conversation_id)
     message = send_message(
@@ -47,6 +50,7 @@ def send(actor: User, content: dict[str, Any]) -> dict[str, Any]:
         body=body,
         client_id=client_id,
         reply_to=_original(actor, reply_to) if reply_to else None,
+        attachments=attachments,
     )
     return {"type": "ack", "id": content.get("id"), "message": message_resource(message)}
 
@@ -93,7 +97,7 @@ async def watch(consumer: SuiteConsumer, content: dict[str, Any]) -> None:
     In place of those watched before; who shares no conversation with one is left out, and of
     oneself no changes are told. It ends after five minutes, unless it is asked again.
     """
-    ids = _people(content.get("users"))
+    ids = _ids(content.get("users"), "users", MAX_WATCHED)
     known = await in_database(presence_of, await consumer.actor(), ids)
     named = {str(user_id): state for user_id, state in known.items()}
     # Not oneself: of that person one knows more than the other watchers may.
@@ -103,7 +107,7 @@ async def watch(consumer: SuiteConsumer, content: dict[str, Any]) -> None:
     consumer.reply(**states(named))
 
 
-def _people(ids: object) -> list[UUID]:
-    if not isinstance(ids, list) or len(ids) > MAX_WATCHED:
-        raise FrameError(f"'users' must be at most {MAX_WATCHED} ids.", field="users")
-    return [uuid_of({"users": user_id}, "users") for user_id in ids]
+def _ids(value: object, field: str, most: int) -> list[UUID]:
+    if not isinstance(value, list) or len(value) > most:
+        raise FrameError(f"{field!r} must be at most {most} ids.", field=field)
+    return [uuid_of({field: each}, field) for each in value]

@@ -11,6 +11,7 @@ from accounts.models import User
 from accounts.queries import organisation_name
 from core.models import Event
 from core.rendering import Rendered, renders
+from files.serializers import content_address
 from messaging.events import (
     DraftChanged,
     MeetingCancelled,
@@ -59,6 +60,9 @@ def message_resource(message: Message) -> dict[str, Any]:
         "is_deleted": message.is_deleted,
         "client_id": message.client_id,
         "is_pinned": message.is_pinned,
+        "attachments": [
+            {**file.as_data(), "url": content_address(file.id)} for file in message.shown_files
+        ],
         "reactions": [
             {
                 "emoji": reactions.emoji,
@@ -234,7 +238,7 @@ def reminder_resource(reminder: Any) -> dict[str, Any]:
         "id": reminder.pk,
         "message": message.pk,
         "author": str(message.author) if is_available else "",
-        "excerpt": message.body[:EXCERPT_CHARACTERS] if is_available else "",
+        "excerpt": message.gist[:EXCERPT_CHARACTERS] if is_available else "",
         "is_available": is_available,
         "url": reverse("messaging:message", args=[message.pk]) if is_available else "",
         "remind_at": reminder.remind_at,

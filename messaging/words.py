@@ -59,9 +59,11 @@ def _piled_marks() -> re.Pattern[str]:
     return re.compile(f"([{marks}]{{{MOST_MARKS}}})[{marks}]+")
 
 
-def clean_body(body: str) -> str:
+def clean_body(body: str, *, may_be_empty: bool = False) -> str:
     """The body of a message, without outer white space; raises what is wrong with it."""
     cleaned = storable(body).strip()
     if all(c.isspace() or unicodedata.category(c) == "Cf" for c in cleaned):
+        if may_be_empty:
+            return ""
         raise EmptyMessage(field="body")
     return cleaned

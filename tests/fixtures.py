@@ -4,11 +4,13 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.core.cache import cache
+from django.core.files.base import ContentFile
 from django.test import Client
 from pytest_django import Settings
 
@@ -20,6 +22,8 @@ from audit.queries import AUDIT_LOG
 from consultsuite.celery import app
 from core.context import Origin, acting_from, session_digest
 from core.models import Event
+from files.actions.uploads import upload_file
+from files.models import StoredFile
 from messaging.actions.messages import send_message
 from messaging.models import Message
 from rooms.actions.lifecycle import create_room, start_room
@@ -144,6 +148,30 @@ def say() -> Callable[..., Message]:
     return send
 
 
+@pytest.fixture
+def media(settings: Settings, tmp_path: Path) -> Path:
+    """Where files are kept during the test."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    return tmp_path / "media"
+
+
+@pytest.fixture
+def upload(media: Path) -> Callable[..., StoredFile]:
+    """`upload(person, room, "plan.txt", b"What it says")`."""
+
+    def keep(
+        actor: User, room: Room, name: str = "plan.txt", content: bytes = b"The plan"
+    ) -> StoredFile:
+        return upload_file(
+            actor=actor,
+            kind="conversation",
+            place=room.conversation,
+            upload=ContentFile(content, name),
+        )
+
+    return keep
+
+
 def prove(client: Client, user: User, *, seconds_ago: float = 0, is_in_admin: bool = False) -> None:
     """Make the browser's session one in which the person has given their password.
 
@@ -196,7 +224,7 @@ def everything_stored() -> dict[str, list[Any]]:
             .order_by("pk")
             .values_list()
         )
-        for label in ("core", "audit", "accounts", "messaging", "rooms")
+        for label in ("core", "audit", "accounts", "files", "messaging", "rooms")
         for model in apps.get_app_config(label).get_models()
     }
 

@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "core",
     "audit",
     "accounts",
+    "files",
     "messaging",
     "rooms",
 ]
@@ -58,7 +59,7 @@ MIDDLEWARE = [
     "core.middleware.CrowdedMiddleware",
     # Pages shrink to a quarter. Tokens in them are masked anew each time, and Django pads the
     # length at random, so that it tells nothing (BREACH).
-    "django.middleware.gzip.GZipMiddleware",
+    "core.middleware.CompressionMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

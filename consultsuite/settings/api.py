@@ -50,6 +50,7 @@ SPECTACULAR_SETTINGS = {
         "ConversationCategory": "messaging.models.Category",
         "ConversationKind": "messaging.models.ConversationKind",
         "ConversationPriority": "messaging.models.Priority",
+        "FileStatus": "files.models.Status",
         "InvitationStatus": "accounts.serializers.INVITATION_STATUSES",
         "MeetingPlace": "messaging.models.MeetingPlace",
         "MemberRole": "messaging.models.MemberRole",

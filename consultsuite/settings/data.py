@@ -116,5 +116,6 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0,
         "options": {"expires": 5},
     },
+    "forget-waiting-files": {"task": "files.tasks.forget_waiting", "schedule": 3600.0},
     "close-stale-visits": {"task": "rooms.tasks.close_stale_visits", "schedule": 60.0},
 }

@@ -2,7 +2,7 @@
 
 import warnings
 
-from consultsuite.settings.environment import BASE_DIR, PRODUCTION, VAR
+from consultsuite.settings.environment import BASE_DIR, PRODUCTION, VAR, env
 
 STATIC_URL = "static/"
 # Elsewhere the files are served from where they are, without collecting them.
@@ -10,6 +10,8 @@ STATIC_ROOT = VAR / "static" if PRODUCTION else None
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = VAR / "media"
 MEDIA_URL = "media/"
+# Of one file that somebody shares.
+MAX_FILE_BYTES = env.int("MAX_FILE_MEGABYTES", default=25) * 1024 * 1024
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

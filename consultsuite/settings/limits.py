@@ -33,6 +33,8 @@ RATE_LIMITS = {
         # Reactions, pins and what is saved, each added or taken back.
         "reaction": {"person": "240/m", "address": "2400/m"},
         "search": {"person": "120/m", "address": "1200/m"},
+        # Files uploaded, sent or not.
+        "upload": {"person": "60/m", "address": "600/m"},
         "invitation": {"person": "30/h", "address": "60/h"},
         # Conversations opened and asked for: whom one has not written to yet.
         "contact": {"person": "20/h", "address": "200/h"},

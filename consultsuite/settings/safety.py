@@ -6,6 +6,7 @@ from csp.constants import NONCE, NONE, SELF, STRICT_DYNAMIC
 from django.core.exceptions import ImproperlyConfigured
 
 from consultsuite.settings.environment import SECURE, env
+from consultsuite.settings.files import MAX_FILE_BYTES
 from consultsuite.settings.providers import SIGN_IN_ORIGINS
 
 try:
@@ -85,6 +86,8 @@ CSRF_FAILURE_VIEW = "core.views.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 # A whole request with its files (core.sizes); then its fields, in bytes and in number.
 MAX_REQUEST_BYTES = 12 * 1024 * 1024
+MAX_UPLOAD_BYTES = MAX_FILE_BYTES + 1024 * 1024
+UPLOAD_PATHS = frozenset({"/api/files/upload/"})
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 DATA_UPLOAD_MAX_NUMBER_FILES = 20

@@ -143,8 +143,14 @@ def _validated(serializer: Serializer[Any]) -> dict[str, Any]:
 
 
 def _digest(request: Request) -> str:
-    text = json.dumps([request.method, request.path, request.data], sort_keys=True)
+    said = [request.method, request.path, request.data]
+    text = json.dumps(said, sort_keys=True, default=_digest_of_upload)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _digest_of_upload(upload: Any) -> str:
+    upload.seek(0)
+    return f"{hashlib.file_digest(upload, 'sha256').hexdigest()} {upload.name}"
 
 
 def _plain(response: Response, *, only_id: bool) -> Answer:

@@ -10,6 +10,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.utils import quote
+from django.core.files.base import ContentFile
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
@@ -28,6 +29,7 @@ from accounts.models import (
 )
 from audit.actions.receipts import look_at
 from core.models import Errand, Event, IdempotentAnswer, PolicyViolation
+from files.actions.uploads import upload_file
 from messaging.actions.contacts import request_contact
 from messaging.actions.conversations import mark_read
 from messaging.actions.drafts import save_draft
@@ -49,7 +51,7 @@ from tests.fixtures import capture_events, everything_stored, names, say_why
 
 OURS = [
     model
-    for label in ("core", "audit", "accounts", "messaging", "rooms")
+    for label in ("core", "audit", "accounts", "files", "messaging", "rooms")
     for model in apps.get_app_config(label).get_models()
 ]
 REGISTERED = sorted(admin.site._registry, key=lambda model: model._meta.label)
@@ -78,6 +80,13 @@ def content(room: Room, client_user: User, consultant: User, system: User, staff
     schedule_message(actor=client_user, conversation=room.conversation, body=SECRET, send_at=at)
     set_reminder(actor=client_user, message=message, remind_at=at, note=SECRET)
     save_draft(actor=client_user, conversation=room.conversation, body=SECRET)
+    file = upload_file(
+        actor=client_user, kind="conversation", place=room.conversation,
+        upload=ContentFile(SECRET.encode(), f"{SECRET}.txt"),
+    )  # fmt: skip
+    send_message(
+        actor=client_user, conversation=room.conversation, body=SECRET, attachments=[file.pk]
+    )
     schedule_meeting(
         actor=client_user, conversation=room.conversation, title=SECRET, starts_at=at,
         duration_minutes=30, link="https://meet.google.com/abc-defg-hij",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-APPS = ("core", "audit", "accounts", "messaging", "rooms", "consultsuite")
+APPS = ("core", "audit", "accounts", "files", "messaging", "rooms", "consultsuite")
 
 WRITES = {
     "save",

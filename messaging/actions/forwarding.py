@@ -19,7 +19,8 @@ def forward_message(
     client_id: UUID | None = None,
 ) -> Message:
     """Say in ``conversation`` what the message says, under its author's name: a new message of
-    the actor's with ``metadata["forwarded_from"]``. What is forwarded again keeps its first author.
+    the actor's with ``metadata["forwarded_from"]`` and the same files. What is forwarded again
+    keeps its first author.
     The same ``client_id`` again is the first message.
 
     Records `MessageSent`. Raises `NotAllowed`, `MessageIsDeleted`, `NotThisMessage`, and as
@@ -40,4 +41,6 @@ def forward_message(
         body=message.body,
         client_id=client_id,
         metadata={"forwarded_from": source},
+        attachments=[UUID(file.id) for file in message.shown_files],
+        copies_files=True,
     )

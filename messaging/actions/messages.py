@@ -6,7 +6,7 @@ was found at first still holds; only if it does not is it looked at again, to sa
 """
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,14 @@ from core.events import DomainEvent
 from core.insertion import insert
 from core.permissions import forget_grants, has_permission, require
 from core.publish import lock, record
+from files.actions.contents import WrongFile
+from messaging.actions.attachments import (
+    attach,
+    files_for,
+    forget_attached,
+    refuse_too_many,
+    shown_of,
+)
 from messaging.actions.mentions import change_mentions, render_body, tell_mentioned
 from messaging.events import MessageDeleted, MessageEdited, MessageSent
 from messaging.limits import slow_repeats
@@ -87,23 +95,29 @@ def send_message(
     client_id: UUID | None = None,
     reply_to: Message | None = None,
     metadata: dict[str, Any] | None = None,
+    attachments: Sequence[UUID] = (),
+    copies_files: bool = False,
     tells_author: bool = False,
 ) -> Message:
     """Send a text message. Sending the same ``client_id`` again returns the first message, which
-    then ``is_repeat``. ``metadata`` is what the product itself says of it. ``tells_author`` is for
-    an action that goes on to record on the author's own stream: its lock is taken with those of
-    the people named.
+    then ``is_repeat``. ``metadata`` is what the product itself says of it. ``attachments`` are ids
+    of files that the actor uploaded into this conversation, or with ``copies_files`` of any that
+    they pass on; a message that has some needs no words. ``tells_author`` is for an action that
+    goes on to record on the author's own stream: its lock is taken with those of the people named.
 
     Records `MessageSent`, whose number becomes the message's ``seq``. Raises `NotAllowed`,
-    `EmptyMessage`, `MessageTooLong`, `WrongReply`, `ConversationIsClosed`, `ClientIdTaken`.
+    `EmptyMessage`, `MessageTooLong`, `WrongReply`, `ConversationIsClosed`, `ClientIdTaken`,
+    `TooManyFiles`, `WrongFile`.
     """
     require(actor, "messaging.post", conversation)
-    _refuse_staff(actor, conversation)
-    body = clean_body(body)
+    refuse_staff(actor=actor, conversation=conversation)
+    body = clean_body(body, may_be_empty=bool(attachments))
+    refuse_too_many(actor=actor, ids=attachments)
     if reply_to is not None and reply_to.conversation_id != conversation.pk:
         raise WrongReply(field="reply_to")
     client_id = client_id or uuid.uuid4()
-    slow_repeats(actor.pk, body, client_id)
+    if not attachments:  # files say something else each time, and are counted as uploads
+        slow_repeats(actor.pk, body, client_id)
     try:
         with transaction.atomic():
             return post_message(
@@ -113,11 +127,13 @@ def send_message(
                 client_id=client_id,
                 reply_to=reply_to,
                 metadata=metadata or {},
+                attachments=attachments,
+                copies_files=copies_files,
                 tells_author=tells_author,
             )
-    except (IntegrityError, ConversationIsClosed):
+    except (IntegrityError, ConversationIsClosed, WrongFile):
         # Only here, because a repeat is rare: the same client_id was sent before, perhaps at this
-        # very moment, or before the conversation was closed.
+        # very moment, or before the conversation was closed. Its files are then sent already.
         if (sent := _already_sent(actor, conversation, client_id)) is not None:
             return sent
         raise
@@ -153,7 +169,7 @@ def edit_message(*, actor: User, message: Message, body: str) -> Message:
     _require_own(actor, message)
     if message.forwarded_from:
         raise ForwardedStays
-    body = clean_body(body)
+    body = clean_body(body, may_be_empty=bool(message.files))
     message = _lock(message)
     forget_grants(actor)
     _require_own(actor, message)
@@ -180,8 +196,8 @@ def edit_message(*, actor: User, message: Message, body: str) -> Message:
 
 @transaction.atomic
 def delete_message(*, actor: User, message: Message) -> Message:
-    """Delete one's own message (a moderator: anybody's). A tombstone stays; the words go, what
-    people answered with emoji, and its pin. In a closed conversation at most one's own.
+    """Delete one's own message (a moderator: anybody's). A tombstone stays; the words go, its
+    files, what people answered with emoji, and its pin. In a closed conversation at most one's own.
 
     Records `MessageDeleted`; deleting twice changes nothing. Raises `NotAllowed`,
     `ConversationIsClosed`.
@@ -203,10 +219,12 @@ def delete_message(*, actor: User, message: Message) -> Message:
     message.mentions.all().delete()
     message.reactions.all().delete()
     Pin.objects.filter(message=message).delete()
+    if message.files:
+        forget_attached(actor=actor, message=message)
     message.body = message.body_html = ""
-    message.metadata = {}
+    message.metadata, message.files = {}, None
     message.deleted_at = timezone.now()
-    message.save(update_fields=["body", "body_html", "metadata", "deleted_at"])
+    message.save(update_fields=["body", "body_html", "metadata", "files", "deleted_at"])
     return message
 
 
@@ -246,6 +264,8 @@ def post_message(
     reply_to: Message | None = None,
     message_type: str = MessageType.TEXT,
     metadata: dict[str, Any] | None = None,
+    attachments: Sequence[UUID] = (),
+    copies_files: bool = False,
     tells_author: bool = False,
 ) -> Message:
     """Part of sending: record the event, which takes the stream's lock and number, then write the
@@ -272,9 +292,17 @@ def post_message(
     if message.message_type == MessageType.SYSTEM:
         insert(message)
         return message
+    files = (
+        files_for(actor=actor, conversation=conversation, ids=attachments, are_copied=copies_files)
+        if attachments
+        else []
+    )
+    message.files = shown_of(actor=actor, files=files)
     names = None if names_nobody else render_body(actor=actor, message=message)
     people = people_named(message, names)
     (members,) = _store(actor, message, people)
+    if files:
+        attach(actor=actor, message=message, files=files)
     tell_mentioned(actor=actor, message=message, people=people, tells_author=tells_author)
     event.audience = told_among(members)
     return message
@@ -299,8 +327,9 @@ def _tell(event: DomainEvent, actor: User, conversation: Conversation) -> None:
     row.audience = audience_of(conversation)
 
 
-def _refuse_staff(actor: User, conversation: Conversation) -> None:
-    """Who enters the admin takes no part in a client's conversation, however they came into it."""
+def refuse_staff(*, actor: User, conversation: Conversation) -> None:
+    """Part of writing or uploading. Who enters the admin takes no part in a client's conversation,
+    however they came into it."""
     if is_staff(actor) and has_clients(conversation, beside=actor):
         raise NotAllowed(
             "You administer Consult Suite, so you cannot write in a client's conversation. "

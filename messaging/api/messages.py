@@ -72,6 +72,7 @@ class ThreadView(ApiView):
             body=fields["body"],
             client_id=fields.get("client_id"),
             reply_to=replied(conversation, fields.get("reply_to")),
+            attachments=fields.get("attachments", ()),
         )
         return Response(message_resource(message), status=200 if message.is_repeat else 201)
 

@@ -1,5 +1,6 @@
 """Conversations, their members and messages; what is written, sent or wanted later."""
 
+from messaging.models.attachment import MAX_FILES, Attachment
 from messaging.models.contact import ContactRequest, RequestStatus
 from messaging.models.conversation import (
     Category,
@@ -24,6 +25,8 @@ from messaging.models.settings import MessagingSettings, Notify
 from messaging.models.template import ReplyTemplate
 
 __all__ = [
+    "MAX_FILES",
+    "Attachment",
     "Category",
     "ContactRequest",
     "Conversation",

@@ -9,6 +9,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models.functions import Now
 
+from messaging.models.carried import CarriedFile, words_of_files
 from messaging.models.conversation import Conversation, cleared
 from messaging.models.reaction import PersonNamed, Reactions
 
@@ -66,6 +67,11 @@ class Message(models.Model):
     body = models.TextField(max_length=MAX_BODY_CHARACTERS, blank=True)
     body_html = models.TextField(blank=True)
     metadata = models.JSONField(default=dict, blank=True, encoder=DjangoJSONEncoder)
+    files = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="What it carries as it is shown, so that no list asks for it; else empty.",
+    )
     reply_to = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="replies"
     )
@@ -109,6 +115,16 @@ class Message(models.Model):
             Reactions(emoji, count, [PersonNamed(*person) for person in people])
             for emoji, count, people in self.reactions_found or ()
         ]
+
+    @property
+    def shown_files(self) -> list[CarriedFile]:
+        """What it carries, in order."""
+        return [CarriedFile(**file) for file in self.files or ()]
+
+    @property
+    def gist(self) -> str:
+        """What it says where only its beginning is shown: its words, else its files."""
+        return self.body or words_of_files(self.shown_files)
 
     @property
     def forwarded_from(self) -> dict[str, str] | None:

@@ -160,7 +160,7 @@ class Row:
         """How what was said last begins, without its formatting."""
         if self.last is None:
             return ""
-        words = unescape(strip_tags(self.last.body_html)) or self.last.body
+        words = unescape(strip_tags(self.last.body_html)) or self.last.gist
         return Truncator(" ".join(words.split())).chars(PREVIEW_CHARACTERS)
 
     @property

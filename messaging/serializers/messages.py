@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from core.events import MAX_NUMBER
 from core.serializers import UTCDateTimeField
-from messaging.models import MessageType
+from messaging.models import MAX_FILES, MessageType
 
 
 class SenderSerializer(serializers.Serializer[Any]):
@@ -22,6 +22,18 @@ class ReactionsSerializer(serializers.Serializer[Any]):
     emoji = serializers.CharField()
     count = serializers.IntegerField(help_text="How many people reacted with it.")
     users = SenderSerializer(many=True, help_text="The first 20 of them.")
+
+
+class AttachmentSerializer(serializers.Serializer[Any]):
+    """A file that a message carries."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    size = serializers.IntegerField(help_text="In bytes.")
+    mime_type = serializers.CharField(help_text="As its content says.")
+    width = serializers.IntegerField(allow_null=True, help_text="Of pictures, in pixels.")
+    height = serializers.IntegerField(allow_null=True)
+    url = serializers.CharField(help_text="Where its content is, a path below this address.")
 
 
 class MessageSerializer(serializers.Serializer[Any]):
@@ -42,6 +54,7 @@ class MessageSerializer(serializers.Serializer[Any]):
     is_deleted = serializers.BooleanField()
     client_id = serializers.UUIDField()
     is_pinned = serializers.BooleanField()
+    attachments = AttachmentSerializer(many=True, help_text="Files that it carries, in order.")
     reactions = ReactionsSerializer(many=True, help_text="In the order in which they came.")
 
 
@@ -59,18 +72,17 @@ class SendMessageSerializer(serializers.Serializer[Any]):
         choices=[(MessageType.TEXT.value, MessageType.TEXT.label)], required=False
     )
     metadata = serializers.DictField(required=False, help_text="Must be empty.")
-    attachments = serializers.ListField(required=False, help_text="Must be empty.")
+    attachments = serializers.ListField(
+        child=serializers.UUIDField(),
+        required=False,
+        max_length=MAX_FILES,
+        help_text="Files that you uploaded into this conversation; with some, `body` may be empty.",
+    )
 
     def validate_metadata(self, value: dict[str, Any]) -> dict[str, Any]:
         """Only the product itself puts something here."""
         if value:
             raise serializers.ValidationError("A text message takes no metadata.")
-        return value
-
-    def validate_attachments(self, value: list[Any]) -> list[Any]:
-        """There are no files to attach."""
-        if value:
-            raise serializers.ValidationError("Files cannot be attached.")
         return value
 
 

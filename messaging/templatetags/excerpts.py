@@ -16,4 +16,4 @@ register = template.Library()
 def excerpt(message: Message, characters: int) -> str:
     """Its words without Markdown's marks, as text that is still to be escaped."""
     words = re.sub(r"\s*\n\s*", "\n", unescape(strip_tags(message.body_html)).strip())
-    return truncatechars(words, characters)
+    return truncatechars(words or message.gist, characters)

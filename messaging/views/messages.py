@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from core.limits import spend_for
 from core.permissions import granted
 from core.requests import number, person
+from files.actions.contents import WrongFile
 from messaging.actions.conversations import mark_read
 from messaging.actions.messages import delete_message, edit_message, send_message
 from messaging.fragments import message_html
@@ -63,6 +64,7 @@ def _send(request: HttpRequest, conversation: Conversation) -> HttpResponse:
         body=request.POST.get("body", ""),
         client_id=client_id_of(request),
         reply_to=reply_of(request),
+        attachments=_files_of(request),
     )
     if getattr(request, "htmx", False):
         return HttpResponse(message.published_html or message_html(message), status=201)
@@ -89,6 +91,14 @@ def reply_of(request: HttpRequest) -> Message | None:
         return message_for(request, UUID(reply_to)) if reply_to else None
     except ValueError:
         return None
+
+
+def _files_of(request: HttpRequest) -> list[UUID]:
+    """The ids of uploads that a form's `attachments` name; raises `WrongFile`."""
+    try:
+        return [UUID(file_id) for file_id in request.POST.getlist("attachments") if file_id]
+    except ValueError:
+        raise WrongFile from None
 
 
 @require_POST

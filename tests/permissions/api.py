@@ -95,6 +95,17 @@ API: Table = {
         None,
         managing(200),
     ),
+    ("POST", "files/upload/"): (
+        {"file": "{upload}", "conversation": "{conversation}"}, inside(201, 201),
+    ),
+    ("GET", "files/{file}/"): (None, inside(200, 200)),
+    # It was sent: gone with its message.
+    ("DELETE", "files/{file}/"): (None, inside(403, 409, guest=403)),
+    ("GET", "files/{file}/download/"): (None, inside(200, 200)),
+    # What is not sent yet nobody else knows of.
+    ("GET", "files/{waiting_file}/"): (None, clients_own(200)),
+    ("DELETE", "files/{waiting_file}/"): (None, clients_own(204)),
+    ("GET", "files/{waiting_file}/download/"): (None, clients_own(200)),
     ("GET", "search/"): (None, signed_in_only(200)),
     ("GET", "conversations/"): (None, signed_in_only(200)),
     # Who does not know the client does not find them.

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.core.cache import cache
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
@@ -54,6 +55,7 @@ class Browsers:
             answer = client.post(address, self.cast.body(body) or {}, headers=headers)
         else:
             answer = client.generic(method, address, headers=headers)
+        read_whole(answer)
         for word, page in (SIGN_IN, "account_login"), (ADMIN_SIGN_IN, "admin:login"):
             if _leads_to(page, answer, address):
                 return word
@@ -69,10 +71,17 @@ class Programs:
 
     def ask(self, who: str, method: str, address: str, body: Any) -> Status:
         """The status."""
-        text = "" if body is None else json.dumps(self.cast.body(body), cls=JSONEncoder)
+        body = self.cast.body(body)
+        if any(isinstance(part, UploadedFile) for part in (body or {}).values()):
+            for part in body.values():
+                getattr(part, "seek", int)(0)  # read by whoever asked before
+            answer = self.clients[who].post(f"/api/{address}", body, "multipart")
+            return int(answer.status_code)
+        text = "" if body is None else json.dumps(body, cls=JSONEncoder)
         answer = self.clients[who].generic(
             method, f"/api/{self.cast.filled(address)}", text, content_type="application/json"
         )
+        read_whole(answer)
         return int(answer.status_code)
 
 
@@ -93,6 +102,11 @@ def assert_agrees(cast: Cast, table: Table, by: Asks) -> None:
                 transaction.set_rollback(True)
         wrong += differing(found, expected, f"{method} {address}")
     assert not wrong, "\n".join(["", *wrong])
+
+
+def read_whole(answer: Any) -> bytes:
+    """The content of a file, which is closed then."""
+    return b"".join(getattr(answer, "streaming_content", ()))
 
 
 def is_refusal(status: Status) -> bool:

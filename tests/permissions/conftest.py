@@ -31,6 +31,7 @@ from accounts.models.invitation import PAUSE
 from audit.actions.receipts import look_at
 from core.actions.idempotency import answer_once
 from core.models import PolicyViolation
+from files.actions.uploads import upload_file
 from messaging.actions.contacts import open_direct, request_contact
 from messaging.actions.conversations import mark_read
 from messaging.actions.drafts import save_draft
@@ -109,6 +110,13 @@ def cast(
     add_reaction(actor=client_user, message=message, emoji="👍")
     pin_message(actor=client_user, message=message)
     save_message(actor=client_user, message=message)
+    file, waiting_file = (
+        upload_file(
+            actor=client_user, kind="conversation", place=room.conversation, upload=_picture()
+        )
+        for _ in range(2)
+    )
+    send_message(actor=client_user, conversation=room.conversation, body="", attachments=[file.pk])
     update_profile(actor=client_user, user=client_user, changes={"picture": _picture()})
     client_user.refresh_from_db()
     tomorrow = timezone.now() + timedelta(days=1)
@@ -142,6 +150,9 @@ def cast(
         link="https://meet.google.com/abc",
     )  # fmt: skip
     things = {
+        "file": file.pk,
+        "waiting_file": waiting_file.pk,
+        "upload": _picture(),
         "meeting": meeting.pk,
         "talk": talk.pk,
         "group": group.pk,

@@ -277,6 +277,8 @@ ONESELF: Table = {
     ("GET", "/profile/keep/"): (None, page.each(guest=200, others=302)),
     ("POST", "/profile/keep/"): ({}, page.each(guest=422, others=302)),
     ("GET", "/profile/who-looked/"): (None, signed_in_only(200)),
+    ("GET", "/files/{file}/"): (None, inside(200, 200)),
+    ("GET", "/files/{waiting_file}/"): (None, clients_own(200)),
     ("GET", "/media/pictures/{picture}"): (None, signed_in_only(200)),
 }
 
