@@ -3,12 +3,14 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from accounts.admin import account_of
 from audit.admin import PersonalAdmin
 from audit.queries import Subject
 from core.admin import ReadOnlyAdmin
-from files.models import StoredFile
+from files.models import FileText, StoredFile
 
 
 @admin.register(StoredFile)
@@ -30,3 +32,24 @@ class StoredFileAdmin(PersonalAdmin, ReadOnlyAdmin):
     def subject_of(self, row: Any) -> Subject:
         """The account of who uploaded it."""
         return account_of(row.uploaded_by)
+
+
+@admin.register(FileText)
+class FileTextAdmin(PersonalAdmin, ReadOnlyAdmin):
+    """Of which files the words were read; never the words."""
+
+    list_display = ["file", "state", "place_id"]
+    list_filter = ["state"]
+    list_select_related = ["file"]
+    search_fields = ["=file__id", "=place_id"]
+    show_full_result_count = False
+    ordering = ["-pk"]
+    fields = ["file", "state", "place_id"]
+
+    def subject_of(self, row: Any) -> Subject:
+        """The account of who uploaded it."""
+        return account_of(row.file.uploaded_by)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[FileText]:
+        """Without the words."""
+        return super().get_queryset(request).defer("text", "name")

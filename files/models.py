@@ -91,3 +91,31 @@ class StoredFile(models.Model):
     def is_picture(self) -> bool:
         """Whether browsers may show it; what else they are given they save."""
         return self.width is not None
+
+
+class TextState(models.TextChoices):
+    """What became of reading a document's words."""
+
+    WAITING = "waiting", "Waiting"
+    READ = "read", "Read"
+    NONE = "none", "No document"
+    UNREADABLE = "unreadable", "Unreadable"
+
+
+class FileText(models.Model):
+    """The words by which a file is found: its name and what is in it.
+
+    Apart from the file, which is fetched often and without them. The column ``words`` that the
+    database makes of both is added by messaging, which searches (migration 0013_search_files).
+    """
+
+    file = models.OneToOneField(
+        StoredFile, on_delete=models.CASCADE, primary_key=True, related_name="text"
+    )
+    place_id = models.UUIDField(db_index=True, help_text="As of the file.")
+    name = models.CharField(max_length=MAX_NAME_CHARACTERS)
+    text = models.TextField(blank=True)
+    state = models.CharField(max_length=16, choices=TextState.choices)
+
+    def __str__(self) -> str:
+        return f"Words of {self.file_id}"

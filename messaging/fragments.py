@@ -34,6 +34,7 @@ from messaging.models import (
     Meeting,
     Message,
 )
+from messaging.models.carried import CarriedFile
 from messaging.queries.drafts import drafts_of
 from messaging.queries.inbox import Row
 from messaging.queries.receipts import showing_receipts
@@ -60,9 +61,7 @@ def message_resource(message: Message) -> dict[str, Any]:
         "is_deleted": message.is_deleted,
         "client_id": message.client_id,
         "is_pinned": message.is_pinned,
-        "attachments": [
-            {**file.as_data(), "url": content_address(file.id)} for file in message.shown_files
-        ],
+        "attachments": [attachment_resource(file) for file in message.shown_files],
         "reactions": [
             {
                 "emoji": reactions.emoji,
@@ -72,6 +71,11 @@ def message_resource(message: Message) -> dict[str, Any]:
             for reactions in message.shown_reactions
         ],
     }
+
+
+def attachment_resource(file: CarriedFile) -> dict[str, Any]:
+    """The JSON of a file that a message carries."""
+    return {**file.as_data(), "url": content_address(file.id)}
 
 
 def person_resource(user: User) -> dict[str, Any]:

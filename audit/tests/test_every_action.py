@@ -13,6 +13,7 @@ LEAVES_NONE = {
     "count_violation": "a browser reported it; nobody has done anything",
     "forget_old_answers": "deletes repeats of what is recorded elsewhere",
     "forget_old_devices": "deletes what is recognised no more",
+    "keep_text": "what an event has asked for is done",
     "forget_waiting_files": "deletes what was used for nothing",
     "forget_old_refusals": "deletes what is kept for a set time only",
     "forget_ended_sessions": "deletes what works no more",

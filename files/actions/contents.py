@@ -5,12 +5,13 @@ from functools import partial
 from uuid import UUID
 
 from django.core.files.storage import default_storage
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from accounts.models import User
 from core.errors import ActionError
-from files.models import StoredFile
+from files.models import FileText, StoredFile, TextState
+from files.texts import has_words
 
 
 class WrongFile(ActionError):
@@ -59,12 +60,29 @@ def copy_files(*, actor: User, kind: str, place_id: UUID, ids: Sequence[UUID]) -
         for pk in ids
         if pk in kept
     ]
-    return StoredFile.objects.bulk_create(copies)
+    made = StoredFile.objects.bulk_create(copies)
+    sources = [pk for pk in ids if pk in kept]
+    with connection.cursor() as cursor:
+        cursor.execute(_COPY_TEXTS, [place_id, sources, [copy.pk for copy in made]])
+    return made
 
+
+# Not by way of this process: a document's words are up to a megabyte.
+_COPY_TEXTS = """
+    INSERT INTO files_filetext (file_id, place_id, name, text, state)
+    SELECT pair.made, %s, name, text, state
+    FROM files_filetext JOIN UNNEST(%s::uuid[], %s::uuid[]) pair(source, made) ON source = file_id
+"""
 
 COPIED = (
     "name", "size", "mime_type", "sha256", "width", "height", "status", "version", "content",
 )  # fmt: skip
+
+
+def keep_name(*, actor: User, file: StoredFile) -> None:
+    """Part of uploading: it is found by its name, and by its words once they are read."""
+    state = TextState.WAITING if has_words(file.mime_type) else TextState.NONE
+    FileText.objects.create(file=file, place_id=file.place_id, name=file.name, state=state)
 
 
 def forget_files(*, actor: User, files: Sequence[StoredFile]) -> None:
@@ -74,6 +92,7 @@ def forget_files(*, actor: User, files: Sequence[StoredFile]) -> None:
     contents = {str(file.content) for file in held.select_for_update()}
     if not contents:
         return
+    FileText.objects.filter(file__in=[file.pk for file in files]).delete()
     held.update(deleted_at=Now(), name="", sha256="", content="")
     transaction.on_commit(partial(_remove_unused, contents), robust=True)
 

@@ -9,6 +9,7 @@ from rest_framework.utils.urls import replace_query_param
 from core.api.pages import page_limit
 from core.api.schema import LIMIT, operation
 from core.api.views import ApiView
+from messaging.fragments import attachment_resource
 from messaging.queries.search.results import Hit, search
 from messaging.serializers.search import FoundSerializer, HitSerializer, SearchQuery
 
@@ -20,8 +21,8 @@ class Search(ApiView):
 
     @operation("search", FoundSerializer, parameters=[SearchQuery, LIMIT])
     def get(self, request: Request) -> Response:
-        """Messages, and conversations by their name, the best first. Of many that match the newest
-        are ranked; words that narrow it find older ones."""
+        """Messages, files, and conversations by their name, the best first. Of many that match
+        the newest are ranked; words that narrow it find older ones."""
         query = self.query(SearchQuery)
         number, size = query.get("page", 1), page_limit(request)
         found = search(self.person, query.get("q", ""), page=number, size=size)
@@ -48,6 +49,8 @@ def _resource(hit: Hit) -> dict[str, Any]:
         "conversation": {"id": hit.conversation.pk, "name": hit.place},
         "seq": hit.message.seq if hit.message else None,
         "sender": {"id": author.pk, "name": str(author)} if author else None,
+        "message": hit.message.pk if hit.message else None,
         "at": hit.at,
+        "file": attachment_resource(hit.file) if hit.file else None,
         "excerpt": [{"text": piece.text, "is_match": piece.is_match} for piece in hit.pieces],
     }

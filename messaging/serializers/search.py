@@ -6,11 +6,11 @@ from rest_framework import serializers
 
 from core.serializers import UTCDateTimeField
 from messaging.queries.search.language import MAX_TEXT
-from messaging.serializers.messages import SenderSerializer
+from messaging.serializers.messages import AttachmentSerializer, SenderSerializer
 
 MAX_PAGE = 10_000
 
-KINDS = [("message", "Message"), ("conversation", "Conversation")]
+KINDS = [("message", "Message"), ("file", "File"), ("conversation", "Conversation")]
 
 
 class SearchQuery(serializers.Serializer[Any]):
@@ -43,17 +43,22 @@ class PlaceSerializer(serializers.Serializer[Any]):
 
 
 class HitSerializer(serializers.Serializer[Any]):
-    """One thing that was found. Files and documents will be kinds, too."""
+    """One thing that was found. Documents will be a kind, too."""
 
     kind = serializers.ChoiceField(choices=KINDS)
     id = serializers.UUIDField(help_text="Of the thing that `kind` names.")
     conversation = PlaceSerializer()
     seq = serializers.IntegerField(
-        allow_null=True, help_text="Of a message: its number within the conversation's stream."
+        allow_null=True,
+        help_text="Of a message, or a file's message: its number in the conversation's stream.",
     )
-    sender = SenderSerializer(allow_null=True, help_text="Of a message.")
+    message = serializers.UUIDField(allow_null=True, help_text="The message, or the file's.")
+    sender = SenderSerializer(allow_null=True, help_text="Of that message.")
     at = UTCDateTimeField()
-    excerpt = PieceSerializer(many=True)
+    file = AttachmentSerializer(allow_null=True)
+    excerpt = PieceSerializer(
+        many=True, help_text="Of a file: of what is in it, or what was said with it."
+    )
 
 
 class FoundSerializer(serializers.Serializer[Any]):

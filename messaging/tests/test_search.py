@@ -73,6 +73,7 @@ def direct(system: User, client_user: User, consultant: User) -> Conversation:
         ("has:link budget", ["Budget"]),
         ("has:link fine", []),
         ("has:file budget", []),
+        ("HAS FILE", []),
         ("in:order", ["Budget", "Consultation", "Zürich"]),
         ("in:elsewhere budget", []),
         ("from:nobody budget", []),
@@ -343,7 +344,9 @@ def test_the_api_answers_the_same(
             "conversation": {"id": str(room.conversation_id), "name": room.name},
             "seq": message.seq,
             "sender": {"id": str(consultant.pk), "name": consultant.name},
+            "message": str(message.pk),
             "at": message.created_at.isoformat().replace("+00:00", "Z"),
+            "file": None,
             "excerpt": [
                 {"text": "Budget ", "is_match": False},
                 {"text": "numbers", "is_match": True},

@@ -67,7 +67,7 @@ def test_what_messages_have() -> None:
     assert read("has:link").has_link
     assert read("has:Links").has_link
     assert read("has:file").has_file
-    assert "cannot carry files yet" in notes("has:file")
+    assert notes("has:file") == notes("has:link")
     assert "“has:star” is not known" in notes("has:star")
 
 

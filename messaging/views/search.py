@@ -52,6 +52,7 @@ def _filters() -> list[tuple[str, str]]:
     return [
         ("From me", "from:me"),
         ("With a link", "has:link"),
+        ("With a file", "has:file"),
         ("Last 7 days", f"after:{week.isoformat()}"),
     ]
 

@@ -144,7 +144,6 @@ def _read_has(query: Query, value: str) -> None:
             query.has_link = True
         case "file":
             query.has_file = True
-            query.note("Messages cannot carry files yet, so nothing has one.")
         case _:
             query.note(f"“has:{value}” is not known. There are has:link and has:file.")
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -10,9 +10,11 @@ from django.utils import timezone
 
 from accounts.models import User
 from messaging.models import Conversation, ConversationMember, Message
+from messaging.models.carried import CarriedFile
 from messaging.queries.search.candidates import Candidate, Found, candidates
 from messaging.queries.search.language import Query, read
 from messaging.queries.search.places import Place, Places, authors_called, called, places_of
+from messaging.queries.search.texts import texts_around
 from messaging.queries.search.words import Piece, excerpt
 
 PAGE_SIZE = 25
@@ -26,7 +28,8 @@ HALF_AFTER_DAYS = 30
 
 @dataclass(frozen=True)
 class Hit:
-    """One thing found: a message, or a conversation by its title or people."""
+    """One thing found: a message, a file of one, or a conversation by its title or people. Of a
+    file ``pieces`` are from what is in it, or from what was said with it."""
 
     kind: str
     id: UUID
@@ -36,6 +39,9 @@ class Hit:
     at: datetime
     pieces: list[Piece]
     message: Message | None = None
+    file: CarriedFile | None = None
+    name: list[Piece] = field(default_factory=list)
+    """Of a file: what it is called."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +65,11 @@ class Results:
 def search(user: User, text: str, *, page: int = 1, size: int = PAGE_SIZE) -> Results:
     """A page of what the person may see and what answers to the text, the best first.
 
-    At most eight queries. Conversations that are called so stand before messages.
+    At most eight queries, nine where files are found. Conversations that are called so stand before
+    messages and files.
     """
     query = read(text)
-    if query.is_empty or query.has_file:
+    if query.is_empty:
         return Results(query, page=page, size=size)
     where = places_of(user)
     named = [] if query.has_filters else _named(user, where, query)
@@ -126,24 +133,41 @@ def _ranked(query: Query, found: list[Candidate]) -> list[Candidate]:
 def _hits(user: User, query: Query, shown: Sequence[Place | Candidate]) -> list[Hit]:
     """With what is shown of them. What was taken from the person, deleted or written anew
     meanwhile is as it is now."""
-    messages = _messages([one.id for one in shown if isinstance(one, Candidate)])
+    matching = [one for one in shown if isinstance(one, Candidate)]
+    messages = _messages([one.id for one in matching])
+    texts = texts_around([one.file for one in matching if one.file], query.terms)
     ids = {one.id for one in shown if isinstance(one, Place)}
     ids |= {message.conversation_id for message in messages.values()}
     there = Conversation.objects.visible_to(user).in_bulk(ids) if ids else {}
     names = _names(user, there.values())
-    hits = []
+    hits: list[Hit] = []
     for one in shown:
-        if isinstance(one, Place) and one.id in there:
-            name = names[one.id]
-            pieces = excerpt(name, query.terms)
-            hits.append(Hit("conversation", one.id, there[one.id], name, one.at, pieces))
+        if isinstance(one, Place):
+            if one.id in there:
+                pieces = excerpt(names[one.id], query.terms)
+                place = there[one.id]
+                hits.append(Hit("conversation", one.id, place, names[one.id], one.at, pieces))
         elif (message := messages.get(one.id)) and message.conversation_id in there:
             place = there[message.conversation_id]
-            pieces = excerpt(message.body, query.terms)
-            hits.append(
-                Hit("message", one.id, place, names[place.pk], message.created_at, pieces, message)
-            )
+            pieces = excerpt(message.gist, query.terms)
+            at = message.created_at
+            hit = Hit("message", one.id, place, names[place.pk], at, pieces, message)
+            hits += _as_file(hit, message, one.file, query, texts) if one.file else [hit]
     return hits
+
+
+def _as_file(
+    hit: Hit, message: Message, file_id: UUID, query: Query, texts: dict[UUID, str]
+) -> list[Hit]:
+    """The hit as one of a file of its message; nothing where the file went meanwhile."""
+    file = next((each for each in message.shown_files if each.id == str(file_id)), None)
+    if file is None or file_id not in texts:
+        return []
+    pieces = excerpt(texts[file_id], query.terms)
+    if not any(piece.is_match for piece in pieces):
+        pieces = excerpt(message.body, query.terms)
+    name = excerpt(file.name, query.terms)
+    return [replace(hit, kind="file", id=file_id, pieces=pieces, file=file, name=name)]
 
 
 def _messages(ids: list[UUID]) -> dict[UUID, Message]:
