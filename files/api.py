@@ -78,6 +78,10 @@ class FileDetail(FileView):
 class FileDownload(FileView):
     """The content of a file."""
 
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        """Whatever is accepted: a file is what it is."""
+        return super().perform_content_negotiation(request, force=True)
+
     @extend_schema(
         operation_id="files_download",
         responses={(200, UNKNOWN): OpenApiResponse(OpenApiTypes.BINARY)},

@@ -11,6 +11,7 @@ import resource
 import sys
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import IO
 from xml.parsers import expat  # documents with a DTD are refused, so nothing expands
 
@@ -158,7 +159,8 @@ def limit_oneself() -> None:
         (resource.RLIMIT_FSIZE, 16 * 1024 * 1024),
         (resource.RLIMIT_CORE, 0),
     ):
-        resource.setrlimit(what, (most, most))
+        with suppress(OSError, ValueError):  # not every system knows each
+            resource.setrlimit(what, (most, most))
 
 
 def main() -> int:

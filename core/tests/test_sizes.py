@@ -80,6 +80,14 @@ async def test_small_enough() -> None:
     assert b"Some fields are not valid" in body
 
 
+@COMMITTED
+async def test_where_files_are_shared_more_is_taken(settings: Settings) -> None:
+    settings.MAX_UPLOAD_BYTES = 11_999
+    for size, expected in ((10_000, 401), (12_000, 413)):
+        status, _, _ = await answer("/api/files/upload/", [b"x" * size], b"%d" % size)
+        assert status == expected
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("opening", ['{"a":', "["])
 @pytest.mark.parametrize("depth", [900, 5_000, 100_000])

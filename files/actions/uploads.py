@@ -116,6 +116,9 @@ def delete_file(*, actor: User, file: StoredFile) -> None:
     if file.uploaded_by_id != actor.pk:
         raise NotAllowed("Only who uploaded a file can delete it.")
     require(actor, kind_called(file.place_kind).adds, file.find_place(actor))
+    # Before any lock: who forwards a file holds its row, and then perhaps this person's stream.
+    if file.attached_at is not None:
+        raise FileIsAttached
     lock(actor.stream)
     file = StoredFile.objects.select_for_update().get(pk=file.pk)
     if file.deleted_at is not None:

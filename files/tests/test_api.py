@@ -205,6 +205,15 @@ class TestReading:
         assert answer["Content-Length"] == "25"
         assert {"private", "no-cache"} <= set(answer["Cache-Control"].split(", "))
 
+    def test_it_is_what_it_is_whatever_is_accepted(
+        self, client_user: User, room: Room, upload: Upload
+    ) -> None:
+        kept = upload(client_user, room)
+        answer: Any = signed_in(client_user).get(
+            f"/api/files/{kept.pk}/download/", HTTP_ACCEPT="application/octet-stream"
+        )
+        assert (answer.status_code, b"".join(answer.streaming_content)) == (200, b"The plan")
+
     @pytest.mark.parametrize(
         ("content", "kind", "way"),
         [
