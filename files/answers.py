@@ -8,6 +8,7 @@ from django.utils.http import content_disposition_header
 
 from files.models import Status, StoredFile
 from files.sniffing import UNKNOWN
+from files.storage import storage_at_hand
 
 # Whatever is in it, it can load nothing, run nothing and be framed by nobody.
 POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
@@ -34,7 +35,8 @@ def file_answer(request: HttpRequest, file: StoredFile, *, shows: bool) -> HttpR
 
 def _content(file: StoredFile, *, shows: bool) -> FileResponse:
     try:
-        opened = file.content.open("rb")
+        with storage_at_hand():
+            opened = file.content.open("rb")
     except (FileNotFoundError, ValueError):
         raise Http404 from None
     response = FileResponse(opened, content_type=file.mime_type if shows else UNKNOWN)

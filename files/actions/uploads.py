@@ -22,6 +22,7 @@ from files.models import StoredFile
 from files.names import clean_name
 from files.places import kind_called
 from files.sniffing import sniff
+from files.storage import storage_at_hand
 
 MAX_WAITING = 50
 """Files of one person that are attached to nothing: what is thrown away within a day."""
@@ -76,7 +77,7 @@ def upload_file(
     there. Within a day it must be, or it is forgotten.
 
     Records `FileUploaded` on the actor's stream. Raises `NotAllowed`, `EmptyFile`, `FileTooLarge`,
-    `TooManyWaiting`, and what the kind of place has against it.
+    `TooManyWaiting`, `StorageIsAway`, and what the kind of place has against it.
     """
     rules = kind_called(kind)
     require(actor, rules.adds, place)
@@ -89,8 +90,7 @@ def upload_file(
         raise TooManyWaiting
     file = _described(upload, title)
     file.uploaded_by, file.place_kind, file.place_id = actor, kind, place.pk
-    upload.seek(0)
-    file.content = default_storage.save(f"files/{uuid.uuid4().hex}", upload)
+    file.content = _keep(upload)
     try:
         with transaction.atomic():
             record(
@@ -140,6 +140,13 @@ def forget_waiting_files(*, actor: User) -> int:
     files = [*old.select_for_update(skip_locked=True).order_by("created_at")[:AT_ONCE]]
     forget_files(actor=actor, files=files)
     return len(files)
+
+
+def _keep(upload: "File[bytes]") -> str:
+    """Under which name the content is stored; raises `StorageIsAway`."""
+    upload.seek(0)
+    with storage_at_hand():
+        return default_storage.save(f"files/{uuid.uuid4().hex}", upload)
 
 
 def _described(upload: "File[bytes]", title: str) -> StoredFile:
