@@ -110,7 +110,7 @@ Scene = tuple[People, dict[str, Any], Callable[[int], None]]
 @pytest.fixture
 def scene(
     consultant: User, client_user: User, manager: User, staff: User, northwind: Organisation,
-    room: Room, make_room: Any, make_person: Any, say: Any,
+    room: Room, make_room: Any, make_person: Any, say: Any, upload: Any,
 ) -> Scene:  # fmt: skip
     """People, what the addresses name, and `grow(n)`: so many more of everything."""
 
@@ -125,7 +125,8 @@ def scene(
             invite(actor=consultant, room=room, email=email, role=Role.PARTICIPANT)
             someone = make_person(f"P{place} Okafor", northwind, BusinessRole.CLIENT_USER)
             add_participant(actor=consultant, room=room, user=someone, role=Role.PARTICIPANT)
-            said = say(someone, room, f"Line {place}, @Mara Lindqvist")
+            carried = [upload(someone, room).pk]
+            said = say(someone, room, f"Line {place}, @Mara Lindqvist", attachments=carried)
             pin_message(actor=consultant, message=said)
             save_message(actor=consultant, message=said)
             for who in (consultant, someone):

@@ -51,7 +51,16 @@ def in_process(db: None) -> Iterator[Any]:
     signals = (request_started, request_finished)
     for signal in signals:
         signal.disconnect(close_old_connections)
-    yield get_wsgi_application()
+    application = get_wsgi_application()
+
+    def closing(environ: Any, start: Any) -> list[bytes]:
+        answer = application(environ, start)
+        try:
+            return [*answer]
+        finally:
+            answer.close()  # files, too, which nobody else closes
+
+    yield closing
     for signal in signals:
         signal.connect(close_old_connections)
 
