@@ -38,10 +38,8 @@ def send(actor: User, content: dict[str, Any]) -> dict[str, Any]:
     conversation_id = uuid_of(content, "conversation")
     client_id = uuid_of(content, "client_id") if content.get("client_id") else None
     reply_to = uuid_of(content, "reply_to") if content.get("reply_to") else None
-    body, attachments = (
-        text_of(content, "body"),
-        _ids(content.get("attachments", []), "attachments", MAX_FILES),
-    )
+    body = text_of(content, "body")
+    attachments = _ids(content.get("attachments", []), "attachments", MAX_FILES)
     spend("message", person=actor.pk, address=current_origin().ip)
     conversation = visible_conversation(actor, conversation_id)
     message = send_message(

@@ -31,7 +31,9 @@ def files_for(
     *, actor: User, conversation: Conversation, ids: Sequence[UUID], are_copied: bool
 ) -> list[StoredFile]:
     """Part of sending a message with files, under the stream's lock: one's own uploads, or copies
-    of what is passed on. Raises `WrongFile`."""
+    of what is passed on. No query without any. Raises `WrongFile`."""
+    if not ids:
+        return []
     take = copy_files if are_copied else attach_files
     return take(actor=actor, kind=PLACE, place_id=conversation.pk, ids=ids)
 

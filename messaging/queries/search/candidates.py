@@ -179,7 +179,9 @@ class _Statement:
         self.files = ""
         if query.terms and not query.has_link:  # links in files are nobody's to look for
             self.files = _FILES.format(
-                terms=_TERMS, times=" ".join(times), conditions=" AND ".join([*by_author, *not_cleared]) or "TRUE"
+                terms=_TERMS,
+                times=" ".join(times),
+                conditions=" AND ".join([*by_author, *not_cleared]) or "TRUE",
             )
 
     def ask(
