@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Count, Exists, JSONField, OuterRef, QuerySet
 from django.db.models.expressions import RawSQL
 
 from accounts.models import User
-from messaging.models import Conversation, Message, MessageType, Pin
+from messaging.models import MAX_FILES, Conversation, Message, MessageType, Pin
 from messaging.models.message import MAX_BODY_CHARACTERS
 from messaging.models.reaction import PEOPLE_NAMED
 from messaging.queries.receipts import Receipts, receipts
@@ -106,6 +107,13 @@ class Thread:
     first_unread: Message | None
     linked: Message | None
     receipts: Receipts
+
+    max_files = MAX_FILES
+
+    @property
+    def max_file_bytes(self) -> int:
+        """Of one file, so that browsers need not try larger ones."""
+        return int(settings.MAX_FILE_BYTES)
 
     @property
     def enter_sends(self) -> bool:

@@ -3,6 +3,7 @@ import { toast } from "../lib/notices.js";
 import { openDialog } from "../lib/dialogs.js";
 import { Composer, waitingWords } from "./composer.js";
 import { Draft, showUnsent } from "./draft.js";
+import { gist, quoted } from "./gist.js";
 import { MessageList } from "./list.js";
 import { Pages } from "./pages.js";
 import { PARTS } from "./parts.js";
@@ -183,7 +184,7 @@ export class Chat {
     this.#announceTimer = setTimeout(() => {
       const { length } = this.#heard;
       const [first] = this.#heard;
-      const words = length === 1 ? `${first.sender.name}: ${first.body.slice(0, 200)}` : `${length} new messages`;
+      const words = length === 1 ? `${first.sender.name}: ${gist(first).slice(0, 200)}` : `${length} new messages`;
       this.say(words);
       this.#heard = [];
     }, 1_500);
@@ -231,7 +232,7 @@ export class Chat {
     const control = event.target.closest("[data-reply], [data-edit], [data-delete]");
     if (!control) return;
     const { reply, edit, delete: removed, body, href } = control.dataset;
-    if (reply) this.composer.reply(reply, this.#excerpt(reply));
+    if (reply) this.composer.reply(reply, quoted(this.list.find(reply)));
     if (edit) this.composer.edit(edit, body, href);
     if (removed) this.#askDelete(removed, href, control);
   }
@@ -258,15 +259,9 @@ export class Chat {
     menu.style.setProperty("--room", `${Math.max(above, below) - 8}px`);
   }
 
-  #excerpt(messageId) {
-    const item = this.list.find(messageId);
-    const words = item.querySelector(".message-body").textContent.trim().slice(0, 90);
-    return `${item.dataset.authorName}: ${words}`;
-  }
-
   #askDelete(messageId, href, opener) {
     const dialog = document.getElementById("delete");
-    document.getElementById("delete-excerpt").textContent = this.#excerpt(messageId);
+    document.getElementById("delete-excerpt").textContent = quoted(this.list.find(messageId));
     this.deleting = href;
     openDialog(dialog, opener);
   }
@@ -280,14 +275,14 @@ export class Chat {
     }
   }
 
-  async #submit({ body, mode, done }) {
+  async #submit({ body, files, mode, done }) {
     if (mode.kind !== "edit") {
       // Emptied at once: what is typed while the message is being kept belongs to the next one.
       done();
       try {
-        await this.outbox.add({ conversation: this.conversation, body, replyTo: mode.messageId });
+        await this.outbox.add({ conversation: this.conversation, body, files, replyTo: mode.messageId });
       } catch {
-        this.composer.restore(body);
+        this.composer.restore(body, files);
         this.composer.complain("This browser cannot keep the message safely. Free some space, or leave private mode, and send it again.");
       }
       this.#toEndQuietly();

@@ -7,12 +7,18 @@ export function waitingWords(seconds, reason) {
   return `${reason} Your messages are kept and go on by themselves in ${time}.`;
 }
 
+/** Until there is a part that takes files (files.js). */
+const NO_FILES = { count: 0, areReady: () => true, take: () => [], putBack: () => {} };
+
 export class Composer extends EventTarget {
   #mode = { kind: "new" };
   #asked = "";
 
   /** Parts may ask something before words go out: `(body) => words`, empty for nothing to ask. */
   questions = [];
+
+  /** What goes with the words. */
+  files = NO_FILES;
 
   constructor(form, { conversation, me }) {
     super();
@@ -27,7 +33,7 @@ export class Composer extends EventTarget {
     this.sendsByEnter = form.dataset.enterSends !== "no";
     this.#resume();
     this.#listen();
-    this.#show();
+    this.show();
     new ResizeObserver(() => this.#clear()).observe(form);
   }
 
@@ -51,7 +57,7 @@ export class Composer extends EventTarget {
     const draft = this.#mode.kind === "edit" ? this.#mode.draft : this.text.value;
     this.text.value = body;
     this.#setMode({ kind: "edit", messageId, href, draft, before: body }, "Editing your message");
-    this.#show();
+    this.show();
   }
 
   /** Say under the text what is wrong; empty words take it away. */
@@ -88,11 +94,12 @@ export class Composer extends EventTarget {
     this.waiting.hidden = false;
   }
 
-  /** Put words back that could not be sent. */
-  restore(body) {
-    this.text.value = this.text.value ? `${this.text.value}\n${body}` : body;
+  /** Put words and files back that could not be sent. */
+  restore(body, files = []) {
+    this.text.value = [this.text.value, body].filter(Boolean).join("\n");
+    this.files.putBack(files);
     this.#keepDraft();
-    this.#show();
+    this.show();
     this.focus();
   }
 
@@ -118,7 +125,7 @@ export class Composer extends EventTarget {
       }
     }
     this.#keepDraft();
-    this.#show();
+    this.show();
   }
 
   /** What stood here is on its way otherwise. */
@@ -142,7 +149,7 @@ export class Composer extends EventTarget {
     this.text.addEventListener("keydown", (event) => this.#key(event));
     this.text.addEventListener("input", () => {
       this.#keepDraft();
-      this.#show();
+      this.show();
       this.complain("");
       this.dispatchEvent(new CustomEvent("typing"));
     });
@@ -175,9 +182,11 @@ export class Composer extends EventTarget {
   #submit() {
     if (this.text.readOnly) return;
     const body = this.text.value.trim();
-    if (!body || this.#isTooLong(body) || this.asks(body)) return;
+    const files = this.isEditing ? NO_FILES : this.files;
+    if ((!body && !files.count) || this.#isTooLong(body)) return;
+    if (!files.areReady(() => this.isEditing || this.#submit()) || (body && this.asks(body))) return;
     const mode = this.#mode;
-    const detail = { body, mode, done: () => this.#sent(mode) };
+    const detail = { body, files: files.take(), mode, done: () => this.#sent(mode) };
     this.dispatchEvent(new CustomEvent("submit", { detail }));
   }
 
@@ -203,12 +212,13 @@ export class Composer extends EventTarget {
     this.#mode = { kind: "new" };
     this.context.hidden = true;
     this.#keepDraft();
-    this.#show();
+    this.show();
   }
 
   #setMode(mode, words) {
     this.#showMode(mode, words);
     this.#keepDraft();
+    this.show();
     this.focus();
   }
 
@@ -224,7 +234,7 @@ export class Composer extends EventTarget {
     this.context.hidden = true;
     this.complain("");
     this.#keepDraft();
-    this.#show();
+    this.show();
     this.focus();
   }
 
@@ -249,8 +259,11 @@ export class Composer extends EventTarget {
     document.documentElement.style.setProperty("--composer-height", `${this.form.offsetHeight}px`);
   }
 
-  /** Send is filled only while there is something to send. */
-  #show() {
-    this.button.classList.toggle("is-quiet", !this.text.value.trim());
+  /** Send is filled only while there is something to send; files go with new messages alone. */
+  show() {
+    const number = this.isEditing ? 0 : this.files.count;
+    this.form.toggleAttribute("data-editing", this.isEditing);
+    this.text.required = !number;
+    this.button.classList.toggle("is-quiet", !number && !this.text.value.trim());
   }
 }

@@ -3,6 +3,7 @@
  * first: the server gets it after a pause. What another device wrote is taken over where nothing was
  * typed since; where both were, this one stays and the other is offered.
  */
+import { quoted } from "./gist.js";
 import { ask } from "./requests.js";
 
 const PAUSE = 1_000;
@@ -135,7 +136,6 @@ export class Drafts {
 
   #wordsOf(messageId) {
     const item = messageId && this.chat.list.find(messageId);
-    if (!item) return "an earlier message";
-    return `${item.dataset.authorName}: ${item.querySelector(".message-body").textContent.trim().slice(0, 90)}`;
+    return item ? quoted(item) : "an earlier message";
   }
 }

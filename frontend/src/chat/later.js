@@ -67,6 +67,7 @@ export class Later {
 
   async #schedule(sendAt) {
     if (this.composer.isEditing) throw new Error("Finish editing your message first.");
+    if (this.composer.files.count) throw new Error("Files cannot be sent later yet. Send them now, or remove them.");
     const { body, replyTo } = this.composer.unsent;
     if (!body) throw new Error("Write something before sending.");
     if (this.composer.asks(body)) return this.dialog?.close();

@@ -4,6 +4,7 @@
  * whose message it is, is decided here.
  */
 import htmx from "htmx.org";
+import { gist } from "./gist.js";
 import { Roving } from "./roving.js";
 import { clock, dayKey, dayWords } from "./times.js";
 
@@ -105,9 +106,9 @@ export class MessageList extends EventTarget {
   }
 
   /** Answers quote what a message says now, not what it said before. */
-  requote({ id, html, is_deleted: isDeleted }) {
-    const plain = new DOMParser().parseFromString(html, "text/html").body.textContent.trim();
-    const words = isDeleted ? "Message deleted" : plain.slice(0, QUOTED_CHARACTERS);
+  requote({ id, html, attachments, is_deleted: isDeleted }) {
+    const body = new DOMParser().parseFromString(html, "text/html").body.textContent.trim();
+    const words = isDeleted ? "Message deleted" : gist({ body, attachments }).slice(0, QUOTED_CHARACTERS);
     for (const quote of this.element.querySelectorAll(`[data-jump="${CSS.escape(id)}"] [data-quoted]`)) {
       quote.textContent = words;
     }

@@ -1,6 +1,7 @@
 import { CodeBlocks } from "./code.js";
 import { Drafts } from "./drafts.js";
 import { EmojiButton } from "./emoji.js";
+import { Files } from "./files.js";
 import { Jump } from "./jump.js";
 import { Keeping } from "./keeping.js";
 import { Later } from "./later.js";
@@ -20,4 +21,4 @@ import { Templates } from "./templates.js";
  *   inserted(items)  messages that were put into the list, or drawn again
  *   close()          the session is over
  */
-export const PARTS = [CodeBlocks, Drafts, EmojiButton, Jump, Keeping, Later, Mentions, Reactions, Receipts, Settings, Templates];
+export const PARTS = [CodeBlocks, Drafts, EmojiButton, Files, Jump, Keeping, Later, Mentions, Reactions, Receipts, Settings, Templates];

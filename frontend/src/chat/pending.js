@@ -1,4 +1,6 @@
 /* Messages that are not with the server yet: dashed, and saying what they wait for. */
+import { sizeWords } from "./chips.js";
+
 export class Pending {
   composer = null;
   #held = "";
@@ -6,6 +8,7 @@ export class Pending {
   constructor(chat, list, outbox, conversation) {
     this.element = chat.querySelector("[data-chat-pending]");
     this.template = chat.querySelector("[data-pending-template]");
+    this.fileTemplate = chat.querySelector("[data-pending-file-template]");
     this.list = list;
     this.outbox = outbox;
     this.conversation = conversation;
@@ -36,7 +39,7 @@ export class Pending {
     const present = this.#find(item.clientId);
     const row = present ?? this.template.content.firstElementChild.cloneNode(true);
     row.dataset.pending = item.clientId;
-    row.querySelector(".message-body").textContent = item.body;
+    this.#fill(row, item);
     const receipt = row.querySelector("[data-receipt]");
     if (!present) this.element.append(row);
     if (this.#held) return receipt.replaceChildren(this.#held);
@@ -45,16 +48,29 @@ export class Pending {
     if (item.error) receipt.append(...this.#ways(item));
   }
 
+  #fill(row, { body, files = [] }) {
+    row.querySelector(".message-body").hidden = !body;
+    row.querySelector(".message-body").textContent = body;
+    const list = row.querySelector(".message-files");
+    list.hidden = !files.length;
+    list.replaceChildren(...files.map((file) => {
+      const card = this.fileTemplate.content.firstElementChild.cloneNode(true);
+      card.querySelector(".message-file-name").textContent = file.name;
+      card.querySelector("[data-file-size]").textContent = sizeWords(file.size);
+      return card;
+    }));
+  }
+
   #ways(item) {
     // In a room that is over nothing can be written: the words can still be taken along.
     if (!this.composer) {
       const copy = this.#button("Copy", () => navigator.clipboard.writeText(item.body));
-      return [copy, this.#button("Discard", () => this.outbox.discard(item.clientId))];
+      return [...(item.body ? [copy] : []), this.#button("Discard", () => this.outbox.discard(item.clientId))];
     }
     const retry = this.#button("Try again", () => this.outbox.retry(item.clientId));
     const take = this.#button("Take back", async () => {
       const given = await this.outbox.discard(item.clientId);
-      if (given) this.composer.restore(given.body);
+      if (given) this.composer.restore(given.body, given.files);
     });
     return [retry, take];
   }

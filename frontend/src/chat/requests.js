@@ -1,7 +1,8 @@
 /* Form posts of the chat. A failure becomes an Error whose message can be shown. */
 import { showSignedOut } from "../lib/requests.js";
 
-const token = () => JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"];
+/** What forms are let in by. */
+export const token = () => JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"];
 
 export async function post(url, values) {
   let answer;

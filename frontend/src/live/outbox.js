@@ -57,13 +57,14 @@ export class Outbox extends EventTarget {
     return all.filter((item) => item.owner === this.#owner);
   }
 
-  /** Keep a message and send it as soon as possible. */
-  async add({ conversation, body, replyTo }) {
+  /** Keep a message and send it as soon as possible; `files` ({id, name, size}) are uploaded. */
+  async add({ conversation, body, files, replyTo }) {
     const item = {
       clientId: crypto.randomUUID(),
       owner: this.#owner,
       conversation,
       body,
+      files,
       replyTo,
       writtenAt: Date.now(),
       error: "",
@@ -112,6 +113,8 @@ export class Outbox extends EventTarget {
       client_id: next.clientId,
       conversation: next.conversation,
       body: next.body,
+      // What was kept before messages could have files has none.
+      attachments: next.files?.map(({ id }) => id),
       reply_to: next.replyTo ?? undefined,
     });
   }
