@@ -55,6 +55,11 @@ export class Chips {
     if (hadFocus && part("again").hidden) part("remove").focus();
   }
 
+  /** So many may stand here that they scroll. */
+  reveal(upload) {
+    this.#rows.get(upload).scrollIntoView({ block: "nearest" });
+  }
+
   /** Take it away; the focus goes on to the next one. Answers whether there is one left. */
   drop(upload) {
     const row = this.#rows.get(upload);

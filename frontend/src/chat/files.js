@@ -61,7 +61,9 @@ export class Files {
     }
     const failed = this.#with("failed");
     if (failed.length) {
-      this.composer.complain(`${listed(failed)} could not be uploaded. Try again or remove ${failed.length === 1 ? "it" : "them"}, then send.`);
+      const way = failed.some(({ mayRetry }) => mayRetry) ? "Try again or remove" : "Remove";
+      this.composer.complain(`${listed(failed)} could not be uploaded. ${way} ${failed.length === 1 ? "it" : "them"}, then send.`);
+      this.chips.reveal(failed[0]);
       return false;
     }
     const isReady = this.#with("done").length === this.count;
@@ -139,6 +141,7 @@ export class Files {
   #show(uploads) {
     for (const upload of uploads) this.chips.add(upload);
     this.#uploads.push(...uploads);
+    if (uploads.length) this.chips.reveal(uploads.at(-1));
     this.#changed();
   }
 
