@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from messaging.views import (
     contacts,
+    files,
     forwarding,
     inbox,
     meetings,
@@ -56,6 +57,7 @@ patterns = [
     path(f"{CONVERSATION}notice/", notices.notice, name="notice"),
     path(f"{CONVERSATION}settings/", settings.place_settings, name="place_settings"),
     path(f"{CONVERSATION}pins/", pins.pins, name="pins"),
+    path(f"{CONVERSATION}files/", files.files, name="files"),
     path(f"{CONVERSATION}reactions/own/", reactions.own, name="own_reactions"),
     path(MESSAGE, messages.show, name="message"),
     path(f"{MESSAGE}menu/", messages.menu, name="menu"),

@@ -56,6 +56,7 @@ PAGES = {
     "/inbox/reminders/": "consultant",
     "/inbox/search/?q=line": "consultant",
     "/conversations/{conversation}/pins/": "consultant",
+    "/conversations/{conversation}/files/": "consultant",
     "/inbox/saved/": "consultant",
     "/messages/{message}/forward/": "consultant",
     "/messages/{message}/seen/": "consultant",

@@ -108,6 +108,7 @@ NOT_A_PAGE = {
     "reports": "takes what browsers report",
     "account_confirm_login_code": "signing in by code is off",
     "accounts:picture": "a picture",
+    "files:file": "a file",
     "healthz": "JSON",
     "rooms:of_conversation": "leads to the room",
     "readyz": "plain text",

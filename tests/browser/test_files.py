@@ -171,7 +171,9 @@ def test_what_cannot_be_sent_says_why(room: Room, consultant: User, visit: Visit
 
 def test_editing_takes_no_files(room: Room, consultant: User, visit: Visit) -> None:
     mara = visit(consultant)
-    page = open_room(mara, room)
+    page = mara.page
+    page.goto(f"{mara.site.url}/inbox/{room.conversation_id}/")
+    expect(page.get_by_text("No files yet.")).to_be_visible()
     write(mara, "The sheet folows.")
     attach(page, SHEET)
     uploaded(page)
@@ -186,6 +188,11 @@ def test_editing_takes_no_files(room: Room, consultant: User, visit: Visit) -> N
     uploaded(page)
     send(page)
     expect(carried(page, "august.csv")).to_be_visible()
+    listed = page.locator(".shared-file", has_text="august.csv")
+    expect(listed).to_contain_text("Mara Lindqvist")
+    found: dict[str, list[str]] = {}
+    look(page, found, "details")
+    assert found == {}
 
 
 def test_lost_connections_lose_no_file(

@@ -157,6 +157,7 @@ CONVERSATIONS: Table = {
     ("POST", "/messages/{message}/unreact/"): ({"emoji": "👍"}, inside(204, 204)),
     ("GET", "/conversations/{conversation}/reactions/own/"): (None, inside(200, 200)),
     ("GET", "/conversations/{conversation}/pins/"): (None, inside(200, 200)),
+    ("GET", "/conversations/{conversation}/files/"): (None, inside(200, 200)),
     ("POST", "/messages/{message}/pin/"): (None, inside(204, 204)),
     ("POST", "/messages/{message}/unpin/"): (None, inside(204, 204)),
     ("GET", "/inbox/saved/"): (None, signed_in_only(200)),
