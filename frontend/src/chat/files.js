@@ -80,9 +80,17 @@ export class Files {
     return taken;
   }
 
-  /** What was taken could not be sent. */
-  putBack(taken) {
-    this.#show(taken.map((file) => new Upload(file)));
+  /** What was taken could not be sent; what the server has no more is said to be gone. */
+  async putBack(taken) {
+    const uploads = taken.map((file) => new Upload(file));
+    this.#show(uploads);
+    for (const upload of uploads) {
+      const { status } = await ask("GET", this.#urlOf(upload.id));
+      if (status !== 404 || !this.#uploads.includes(upload)) continue;
+      upload.refuse("This file is no longer there. Attach it again.");
+      this.chips.draw(upload);
+      this.#changed();
+    }
   }
 
   #listen() {
@@ -208,16 +216,8 @@ export class Files {
     this.composer.show();
   }
 
-  /** Go on with what was uploaded before the page was loaded anew, unless it is forgotten. */
-  async #resume() {
-    const kept = JSON.parse(sessionStorage.getItem(this.key) ?? "[]");
-    this.putBack(kept);
-    for (const upload of this.#uploads.slice()) {
-      const { status } = await ask("GET", this.#urlOf(upload.id));
-      if (status !== 404 || !this.#uploads.includes(upload)) continue;
-      upload.refuse("This file is no longer there. Attach it again.");
-      this.chips.draw(upload);
-      this.#changed();
-    }
+  /** Go on with what was uploaded before the page was loaded anew. */
+  #resume() {
+    this.putBack(JSON.parse(sessionStorage.getItem(this.key) ?? "[]"));
   }
 }
