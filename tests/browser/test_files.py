@@ -65,6 +65,12 @@ def carried(page: Page, name: str) -> Locator:
     return page.locator("[data-chat-list] .message-group", has_text=name)
 
 
+def open_menu_of(item: Locator) -> None:
+    """Of a message that says nothing."""
+    item.hover()
+    item.locator(".message-menu > summary").click()
+
+
 @pytest.mark.parametrize("width", [1280, 390])
 def test_two_people_exchange_files(
     room: Room, consultant: User, client_user: User, visit: Visit, width: int
@@ -118,6 +124,7 @@ def test_dropped_and_pasted_without_a_word(
     expect(carried(other, "notes.md")).to_contain_text("image.txt")
     expect(carried(other, "notes.md").locator(".message-body")).to_have_count(0)
     quote(tomas)
+    take_back(mara, tomas)
     # Beside the conversation nothing opens in place of the page.
     page.locator("body").evaluate(GIVE, ["drop", ["elsewhere.md"]])
     expect(chips(page)).to_have_count(0)
@@ -125,15 +132,26 @@ def test_dropped_and_pasted_without_a_word(
 
 def quote(tomas: Visitor) -> None:
     """Without words, a message is quoted by its files."""
-    item = carried(tomas.page, "notes.md")
-    item.hover()
-    item.locator(".message-menu > summary").click()
+    open_menu_of(carried(tomas.page, "notes.md"))
     tomas.page.get_by_role("button", name="Reply").click()
     expect(tomas.page.locator("[data-composer-context]")).to_contain_text("2 files: notes.md")
     write(tomas, "Thank you for both.")
     expect(message(tomas.page, "Thank you for both.").locator(".message-quote")).to_contain_text(
         "2 files: notes.md"
     )
+
+
+def take_back(mara: Visitor, tomas: Visitor) -> None:
+    """Its files go with a message, and from where it is quoted."""
+    files = mara.page.locator("[data-chat-list] .message-file")
+    expect(files).to_have_count(2)
+    open_menu_of(carried(mara.page, "notes.md").filter(has=mara.page.locator(".message-file")))
+    mara.page.get_by_role("button", name="Delete", exact=True).click()
+    expect(mara.page.locator("#delete-excerpt")).to_contain_text("2 files: notes.md")
+    mara.page.get_by_role("button", name="Delete message").click()
+    for page in (mara.page, tomas.page):
+        expect(page.locator("[data-chat-list] .message-file")).to_have_count(0)
+        expect(page.locator(".message-quote")).to_contain_text("Message deleted")
 
 
 def test_what_cannot_be_sent_says_why(room: Room, consultant: User, visit: Visit) -> None:
