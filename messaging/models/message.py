@@ -1,13 +1,16 @@
 """Messages and what they said before they were edited."""
 
+import re
 import uuid
 from datetime import datetime
+from html import unescape
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.html import strip_tags
 
 from messaging.models.carried import CarriedFile, words_of_files
 from messaging.models.conversation import Conversation, cleared
@@ -123,8 +126,10 @@ class Message(models.Model):
 
     @property
     def gist(self) -> str:
-        """What it says where only its beginning is shown: its words, else its files."""
-        return self.body or words_of_files(self.shown_files)
+        """What it says where only its beginning is shown: its words without Markdown's marks, else
+        its files. Text, which is still to be escaped."""
+        words = re.sub(r"\s*\n\s*", "\n", unescape(strip_tags(self.body_html)).strip())
+        return words or self.body or words_of_files(self.shown_files)
 
     @property
     def forwarded_from(self) -> dict[str, str] | None:

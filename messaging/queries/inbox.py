@@ -4,7 +4,6 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from html import unescape
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +22,6 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
-from django.utils.html import strip_tags
 from django.utils.text import Truncator
 
 from accounts.models import User
@@ -160,8 +158,7 @@ class Row:
         """How what was said last begins, without its formatting."""
         if self.last is None:
             return ""
-        words = unescape(strip_tags(self.last.body_html)) or self.last.gist
-        return Truncator(" ".join(words.split())).chars(PREVIEW_CHARACTERS)
+        return Truncator(" ".join(self.last.gist.split())).chars(PREVIEW_CHARACTERS)
 
     @property
     def is_unread(self) -> bool:

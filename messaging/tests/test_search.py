@@ -377,3 +377,16 @@ def test_searching_is_limited(client_user: User, client: Client, settings: Setti
     assert client.get("/inbox/search/").status_code == 200
     assert client.get("/inbox/search/", {"q": "a"}).status_code == 429
     assert signed_in(client_user).get("/api/search/", {"q": "a"}).status_code == 429
+
+
+def test_an_excerpt_reads_as_the_message_does(room: Room, client_user: User, say: Say) -> None:
+    say(client_user, room, "**Monday** is [planned](https://meadow.test/), not *Tuesday*")
+
+    def excerpts(text: str) -> list[str]:
+        return [
+            "".join(piece.text for piece in hit.pieces) for hit in search(client_user, text).hits
+        ]
+
+    assert excerpts("planned") == ["Monday is planned, not Tuesday"]
+    (found,) = excerpts("meadow")  # in what one does not read
+    assert "https://meadow.test/" in found

@@ -149,11 +149,19 @@ def _hits(user: User, query: Query, shown: Sequence[Place | Candidate]) -> list[
                 hits.append(Hit("conversation", one.id, place, names[one.id], one.at, pieces))
         elif (message := messages.get(one.id)) and message.conversation_id in there:
             place = there[message.conversation_id]
-            pieces = excerpt(message.gist, query.terms)
+            pieces = _excerpt(message, query)
             at = message.created_at
             hit = Hit("message", one.id, place, names[place.pk], at, pieces, message)
             hits += _as_file(hit, message, one.file, query, texts) if one.file else [hit]
     return hits
+
+
+def _excerpt(message: Message, query: Query) -> list[Piece]:
+    """As it is read; what was found may be in what is not, the address of a link."""
+    pieces = excerpt(message.gist, query.terms)
+    if query.terms and not any(piece.is_match for piece in pieces):
+        return excerpt(message.body, query.terms)
+    return pieces
 
 
 def _as_file(
@@ -165,7 +173,7 @@ def _as_file(
         return []
     pieces = excerpt(texts[file_id], query.terms)
     if not any(piece.is_match for piece in pieces):
-        pieces = excerpt(message.body, query.terms)
+        pieces = _excerpt(message, query)
     name = excerpt(file.name, query.terms)
     return [replace(hit, kind="file", id=file_id, pieces=pieces, file=file, name=name)]
 
