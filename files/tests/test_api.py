@@ -15,6 +15,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from files.actions import uploads
+from files.actions.uploads import EmptyFile, FileIsAttached, delete_file
 from files.models import StoredFile
 from files.tasks import forget_waiting
 from files.tests.test_sniffing import picture
@@ -24,7 +25,7 @@ from rooms.actions.lifecycle import complete_room
 from rooms.actions.participants import add_participant, remove_participant
 from rooms.models import Role, Room
 from tests.api import signed_in
-from tests.fixtures import capture_events, names
+from tests.fixtures import capture_events, names, refused
 
 UPLOAD = "/api/files/upload/"
 Upload = Callable[..., StoredFile]
@@ -88,6 +89,12 @@ class TestUploading:
         assert answer.json()["type"] == "urn:consultsuite:file_too_large"
         assert "1.0\xa0KB is the most" in answer.json()["errors"]["file"][0]
         assert not media.exists()
+
+    def test_nothing_is_no_file_by_whatever_way(
+        self, client_user: User, room: Room, upload: Upload
+    ) -> None:
+        with refused(EmptyFile):
+            upload(client_user, room, content=b"")
 
     def test_json_is_not_taken(self, client_user: User, room: Room) -> None:
         assert signed_in(client_user).post(UPLOAD, {}).status_code == 415
@@ -286,17 +293,26 @@ class TestDeleting:
         ]
         assert statuses == [409, 403]
 
+    def test_what_was_sent_at_this_moment_stays(
+        self, client_user: User, room: Room, upload: Upload, say: Any
+    ) -> None:
+        before = upload(client_user, room)
+        say(client_user, room, "", attachments=[before.pk])
+        with refused(FileIsAttached):
+            delete_file(actor=client_user, file=before)
+
     def test_twice_at_once_is_once(self, client_user: User, room: Room, upload: Upload) -> None:
         kept = upload(client_user, room)
         with capture_events() as events:
             for _ in range(2):
-                uploads.delete_file(actor=client_user, file=kept)
+                delete_file(actor=client_user, file=kept)
         assert names(events) == ["FileDeleted"]
 
 
 def test_what_was_sent_nowhere_is_forgotten_after_a_day(
     client_user: User, room: Room, upload: Upload, say: Callable[..., Message], media: Path
 ) -> None:
+    forget_waiting()
     old, fresh, sent = (upload(client_user, room) for _ in range(3))
     say(client_user, room, "", attachments=[sent.pk])
     day = timezone.now() - timedelta(days=1, minutes=1)

@@ -8,6 +8,7 @@ from pathlib import Path
 from xml.parsers.expat import ExpatError
 
 import pytest
+from django.db import OperationalError, connection, transaction
 
 from accounts.models import User
 from core.models import Errand, Event
@@ -158,6 +159,21 @@ def test_of_too_many_words_the_beginning_is_kept(
     row = FileText.objects.get(file=kept)
     assert (row.state, len(row.text)) == ("read", len(text) // 2)
     assert text.startswith(row.text)
+
+
+def test_another_failure_of_the_database_is_told(
+    client_user: User, room: Room, upload: Upload, system: User
+) -> None:
+    kept, words = upload(client_user, room), " ".join(f"{n}" for n in range(90_000))
+
+    def keep_in_no_time() -> None:
+        with transaction.atomic():  # which takes the setting back
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL statement_timeout = 1")
+            keep_text(actor=system, file=kept, text=words)
+
+    with pytest.raises(OperationalError, match="canceling statement"):
+        keep_in_no_time()
 
 
 def test_the_storage_being_away_is_no_answer(
