@@ -201,7 +201,10 @@ async def refresh(outlets: Sequence[Outlet]) -> AsyncIterator[Outlet]:
     """
     script = _async_client().register_script(_REFRESH)
     for start in range(0, len(outlets), REFRESHED_AT_ONCE):
-        part = outlets[start : start + REFRESHED_AT_ONCE]
+        # Who left while the others were written is not to be there again.
+        part = [o for o in outlets[start : start + REFRESHED_AT_ONCE] if not o.is_closed]
+        if not part:
+            continue
         until = time.time() + EXPIRY_SECONDS
         arguments = [KEPT_SECONDS, until, math.ceil(EXPIRY_SECONDS)]
         for outlet in part:

@@ -1,6 +1,7 @@
 """What a file is, as its content says: neither its name nor who sent it is believed."""
 
 import codecs
+import re
 import warnings
 import zipfile
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ HEAD_BYTES = 64 * 1024
 PICTURES = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif", "WEBP": "image/webp"}
 """What browsers show and cannot run: no SVG among them."""
 
+_SHOWN_AS = {**PICTURES, "MPO": PICTURES["JPEG"]}
+"""Pillow calls a JPEG with a second picture behind it, as many telephones make them, MPO."""
+
 MAX_PIXELS = 50_000_000
 """A picture that claims more is a file like any other: no page shows it."""
 
@@ -28,7 +32,7 @@ _OFFICE = {
     "xl/": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "ppt/": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
 }
-_OPEN_DOCUMENT = "application/vnd.oasis.opendocument."
+_OPEN_DOCUMENT = re.compile(r"application/vnd\.oasis\.opendocument\.[a-z0-9.+-]+")
 _ALLOWED = ("application/", "audio/", "font/", "video/")
 _TURN, _SIDEWAYS = 0x0112, (5, 6, 7, 8)
 """What a camera says of how it was held, and when width is height."""
@@ -77,7 +81,9 @@ def _picture(content: IO[bytes]) -> Sniffed | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             picture: Any = Image.open(content, formats=[*PICTURES])
-            is_turned = picture.format == "JPEG" and picture.getexif().get(_TURN) in _SIDEWAYS
+            mime_type = _SHOWN_AS[picture.format]
+            is_jpeg = mime_type == PICTURES["JPEG"]
+            is_turned = is_jpeg and picture.getexif().get(_TURN) in _SIDEWAYS
     except (UnidentifiedImageError, Image.DecompressionBombError):
         return None
     except (OSError, SyntaxError, ValueError, EOFError, MemoryError):
@@ -85,7 +91,7 @@ def _picture(content: IO[bytes]) -> Sniffed | None:
     width, height = reversed(picture.size) if is_turned else picture.size
     if not 0 < width * height <= MAX_PIXELS:
         return None
-    return Sniffed(PICTURES[picture.format], width, height)
+    return Sniffed(mime_type, width, height)
 
 
 def _packed(content: IO[bytes]) -> str:
@@ -97,12 +103,20 @@ def _packed(content: IO[bytes]) -> str:
             if "[Content_Types].xml" in names:
                 tops = {name.partition("/")[0] + "/" for name in names}
                 return next((_OFFICE[top] for top in _OFFICE if top in tops), ZIP)
-            if "mimetype" in names and archive.getinfo("mimetype").file_size < 100:
-                said = archive.read("mimetype").decode("ascii", "replace").strip()
-                return said if said.startswith(_OPEN_DOCUMENT) else ZIP
+            said = _said(archive) if "mimetype" in names else ""
+            return said if _OPEN_DOCUMENT.fullmatch(said) else ZIP
     except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError, EOFError):
         return UNKNOWN
     return ZIP
+
+
+def _said(archive: zipfile.ZipFile) -> str:
+    """What an OpenDocument says that it is: stored as it is, by its standard. What is packed is
+    not unpacked here, where one read would take however much memory it unpacks to."""
+    part = archive.getinfo("mimetype")
+    if part.compress_type != zipfile.ZIP_STORED or max(part.file_size, part.compress_size) > 100:
+        return ""
+    return archive.read(part).decode("ascii", "replace").strip()
 
 
 def _by_magic(head: bytes) -> str:

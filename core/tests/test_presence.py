@@ -49,6 +49,20 @@ async def test_many_sockets_are_refreshed_with_their_places() -> None:
     await presence.close()
 
 
+async def test_who_left_while_others_were_refreshed_is_gone() -> None:
+    first, last = [Outlet(send, uuid4()) for _ in range(2)]
+    others = [Outlet(send, uuid4()) for _ in range(presence.REFRESHED_AT_ONCE)]
+    await presence.touch(last)
+    refreshing = presence.refresh([first, *others, last])
+    assert await anext(refreshing) == first  # the round trip with `last` is still to come
+    last.is_closed = True
+    await presence.drop(last)
+    assert last not in [outlet async for outlet in refreshing]
+    assert (await presence.aread(last.user_id)).state == "offline"
+    await asyncio.gather(*map(presence.drop, [first, *others]))
+    await presence.close()
+
+
 async def test_active_wins_over_away(outlets: list[Outlet]) -> None:
     first, second = outlets
     first.streams, second.streams = {"room:1"}, {"room:2"}

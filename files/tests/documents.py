@@ -17,8 +17,10 @@ def packed(**files: str) -> bytes:
     stream = BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
-            path = name.replace("__", "/")
-            archive.writestr(path if path == "mimetype" else f"{path}.xml", content)
+            if name == "mimetype":
+                archive.writestr(name, content, zipfile.ZIP_STORED)
+            else:
+                archive.writestr(f"{name.replace('__', '/')}.xml", content)
     return stream.getvalue()
 
 

@@ -19,6 +19,14 @@ def picture(form: str, size: tuple[int, int] = (30, 20), **options: object) -> b
     return stream.getvalue()
 
 
+def wrapped(says: bytes, method: int = zipfile.ZIP_STORED) -> bytes:
+    """An archive that says what it wraps."""
+    stream = BytesIO()
+    with zipfile.ZipFile(stream, "w", method) as archive:
+        archive.writestr("mimetype", says)
+    return stream.getvalue()
+
+
 def packed(**files: bytes) -> bytes:
     stream = BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
@@ -95,3 +103,26 @@ def test_a_letter_at_the_end_of_what_is_looked_at_is_no_damage() -> None:
 )
 def test_whatever_is_in_it_it_is_something(content: bytes, start: bytes) -> None:
     assert "/" in sniff(BytesIO(start + content), "a").mime_type
+
+
+TEXT = b"application/vnd.oasis.opendocument.text"
+
+
+def test_what_an_open_document_says_is_never_unpacked() -> None:
+    """A few hundred bytes may unpack to gigabytes, whatever size they claim."""
+    assert sniff(BytesIO(wrapped(TEXT)), "a.odt").mime_type == TEXT.decode()
+    for method in (zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
+        assert sniff(BytesIO(wrapped(TEXT, method)), "a.odt").mime_type == sniffing.ZIP
+    assert sniff(BytesIO(wrapped(TEXT + b"x" * 100)), "a.odt").mime_type == sniffing.ZIP
+
+
+@pytest.mark.parametrize("odd", [b"\0", b"\n", b"<", b" ", b"\xff"])
+def test_it_says_so_in_the_letters_of_media_types(odd: bytes) -> None:
+    found = sniff(BytesIO(wrapped(TEXT + odd + b"x")), "a.odt")
+    assert found.mime_type == sniffing.ZIP
+
+
+def test_a_telephones_picture_with_a_second_one_behind_it_is_a_jpeg() -> None:
+    stream, one = BytesIO(), Image.new("RGB", (30, 20))
+    one.save(stream, "MPO", save_all=True, append_images=[one.copy()])
+    assert sniff(stream, "phone.jpg") == sniffing.Sniffed("image/jpeg", 30, 20)
