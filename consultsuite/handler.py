@@ -1,7 +1,9 @@
 """How requests get from the event loop to the views, all of which are blocking."""
 
 import asyncio
+from collections.abc import AsyncIterator, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import IO, Any
 
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
@@ -94,6 +96,8 @@ class OneVisitHandler(ASGIHandler):
 
     async def _stream(self, response: Any, receive: Any, send: Any) -> None:
         """Send what is read bit by bit, in a thread of its own, while somebody listens."""
+        if not response.is_async:
+            response.streaming_content = _bit_by_bit(response.streaming_content)
         async with ThreadSensitiveContext():
             sending = asyncio.ensure_future(self.send_response(response, send))
             leaving = asyncio.ensure_future(receive())
@@ -111,3 +115,10 @@ class OneVisitHandler(ASGIHandler):
 def _without_cookies(scope: Any) -> Any:
     headers = [(name, value) for name, value in scope["headers"] if name != b"cookie"]
     return {**scope, "headers": headers}
+
+
+async def _bit_by_bit(parts: Iterable[bytes]) -> AsyncIterator[bytes]:
+    """Django would read all of them before it sends the first: whole files, for each reader."""
+    read = sync_to_async(partial(next, iter(parts), None))
+    while (part := await read()) is not None:
+        yield part

@@ -107,7 +107,6 @@ def _packed(content: IO[bytes]) -> str:
             return said if _OPEN_DOCUMENT.fullmatch(said) else ZIP
     except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError, EOFError):
         return UNKNOWN
-    return ZIP
 
 
 def _said(archive: zipfile.ZipFile) -> str:

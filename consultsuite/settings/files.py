@@ -1,6 +1,5 @@
 """Static files and uploads."""
 
-import warnings
 from typing import Any
 
 from consultsuite.settings.environment import BASE_DIR, PRODUCTION, VAR, env
@@ -58,6 +57,3 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_AUTOREFRESH = not PRODUCTION
-
-# WhiteNoise answers with files, which are read in a thread: right, and said on every start.
-warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous")

@@ -21,6 +21,8 @@ SECONDS = 10
 both = threading.Barrier(2)
 let_go = threading.Event()
 told: list[str] = []
+opened: list[io.BytesIO] = []
+LARGE = 4_000_000
 
 
 def echo(request: HttpRequest) -> HttpResponse:
@@ -63,6 +65,12 @@ def file(request: HttpRequest) -> FileResponse:
     return FileResponse(io.BytesIO(b"x" * 200_000))
 
 
+def large(request: HttpRequest) -> FileResponse:
+    """Several megabytes of a file."""
+    opened.append(io.BytesIO(bytes(LARGE)))
+    return FileResponse(opened[-1])
+
+
 def wait(request: HttpRequest) -> HttpResponse:
     """Answers when it is let go."""
     let_go.wait(SECONDS)
@@ -89,7 +97,7 @@ def ask(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path(view.__name__, view)
-    for view in (echo, meet, endless, broken, file, wait, readyz, healthz, ask)
+    for view in (echo, meet, endless, broken, file, large, wait, readyz, healthz, ask)
 ]
 handler500 = "core.views.server_error"
 
@@ -105,7 +113,10 @@ def these_views(settings: Settings) -> None:
 class Exchange:
     """A request for one of the views, and what is answered."""
 
-    def __init__(self, name: str, handler: OneVisitHandler | None = None) -> None:
+    def __init__(
+        self, name: str, handler: OneVisitHandler | None = None, *, holds: int = 0
+    ) -> None:
+        """``holds``: so many messages may wait to be heard; 0 is any number."""
         scope = {
             "type": "http",
             "method": "POST",
@@ -116,7 +127,7 @@ class Exchange:
         self.messages = 0
         """In which the body came."""
         self.said: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self.heard: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.heard: asyncio.Queue[dict[str, Any]] = asyncio.Queue(holds)
         self.task: asyncio.Task[None] = asyncio.ensure_future(
             (handler or OneVisitHandler())(scope, self.said.get, self.heard.put)
         )
@@ -251,12 +262,21 @@ async def test_what_is_read_bit_by_bit_ends_when_nobody_listens() -> None:
     assert told == ["closed"]
 
 
-@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume")
 async def test_a_file_is_sent_in_large_pieces() -> None:
     exchange = Exchange("file")
     exchange.say()
     assert len(await exchange.body()) == 200_000
     assert exchange.messages <= 6
+
+
+async def test_a_file_is_read_as_it_is_sent() -> None:
+    exchange = Exchange("large", holds=1)
+    exchange.say()
+    await exchange.hear()
+    await exchange.hear()
+    assert 0 < opened[-1].tell() <= LARGE / 10
+    await exchange.leave()
+    assert opened[-1].closed
 
 
 async def test_what_cannot_be_read_is_logged_by_the_server() -> None:

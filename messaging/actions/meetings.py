@@ -16,7 +16,12 @@ from core.errors import ActionError, Conflict
 from core.permissions import forget_grants, require
 from core.publish import lock, record
 from core.zones import words_in_zones, zone_named
-from messaging.actions.messages import ConversationIsClosed, post_message, post_system_message
+from messaging.actions.messages import (
+    ConversationIsClosed,
+    post_message,
+    post_system_message,
+    refuse_staff,
+)
 from messaging.events import MeetingCancelled, MeetingMoved, MeetingScheduled
 from messaging.links import place_of
 from messaging.models import Conversation, Meeting, MessageType
@@ -68,6 +73,7 @@ def schedule_meeting(
     `TooSoon`, `TooFar`, `TooManyMeetings`, `ConversationIsClosed`.
     """
     require(actor, "messaging.post", conversation)
+    refuse_staff(actor=actor, conversation=conversation)
     values = _checked(title, starts_at, duration_minutes, link)
     lock(conversation.stream)
     client_id = client_id or uuid.uuid4()
@@ -184,6 +190,7 @@ def _checked(title: str, starts_at: datetime, minutes: int, link: str) -> dict[s
 
 def _lock(actor: User, meeting: Meeting) -> Meeting:
     """The meeting as it stands, under its conversation's lock; raises what forbids a change."""
+    refuse_staff(actor=actor, conversation=meeting.conversation)
     lock(meeting.conversation.stream)
     meeting = Meeting.objects.select_related("conversation", "message").get(pk=meeting.pk)
     forget_grants(actor)

@@ -167,6 +167,7 @@ def edit_message(*, actor: User, message: Message, body: str) -> Message:
     `MessageTooLong`, `MessageIsDeleted`, `ConversationIsClosed`, `ForwardedStays`.
     """
     _require_own(actor, message)
+    refuse_staff(actor=actor, conversation=message.conversation)
     if message.forwarded_from:
         raise ForwardedStays
     body = clean_body(body, may_be_empty=bool(message.files))
@@ -236,6 +237,7 @@ def hold_message(*, actor: User, message: Message) -> Message:
     Raises `NotAllowed`, `MessageIsDeleted`, `NotThisMessage`, `ConversationIsClosed`.
     """
     require(actor, "messaging.post", message.conversation)
+    refuse_staff(actor=actor, conversation=message.conversation)
     message = _lock(message)
     forget_grants(actor)
     require(actor, "messaging.post", message.conversation)
@@ -330,7 +332,7 @@ def refuse_staff(*, actor: User, conversation: Conversation) -> None:
     however they came into it."""
     if is_staff(actor) and has_clients(conversation, beside=actor):
         raise NotAllowed(
-            "You administer Consult Suite, so you cannot write in a client's conversation. "
+            "You administer Consult Suite, so you take no part in a client's conversation. "
             "Ask a colleague, or use another account for your consultations."
         )
 

@@ -23,7 +23,9 @@ from messaging.actions.contacts import (
     request_contact,
     withdraw_contact,
 )
-from messaging.actions.messages import send_message
+from messaging.actions.meetings import cancel_meeting, schedule_meeting
+from messaging.actions.messages import edit_message, send_message
+from messaging.actions.pins import pin_message
 from messaging.actions.places import clear_conversation
 from messaging.models import ContactRequest, Conversation, ConversationMember, RequestStatus
 from messaging.queries.contacts import (
@@ -294,10 +296,26 @@ def test_who_was_made_staff_meanwhile_writes_to_clients_no_more(
 ) -> None:
     talk = open_direct(actor=client_user, other=consultant)
     among_us = open_direct(actor=consultant, other=colleague)
+    written = send_message(actor=consultant, conversation=talk, body="Before")
+    meet: dict[str, Any] = {
+        "title": "Rehearsal",
+        "starts_at": timezone.now() + timedelta(days=1),
+        "duration_minutes": 30,
+        "link": "https://meet.google.com/abc-defg-hij",
+    }
+    called = schedule_meeting(actor=consultant, conversation=talk, **meet)
     User.objects.filter(pk=consultant.pk).update(is_staff=True)
     consultant.refresh_from_db()
     for place in (talk, room.conversation):
         with refused(NotAllowed, "You administer Consult Suite"):
             send_message(actor=consultant, conversation=place, body="Hello")
+    for act in (
+        lambda: edit_message(actor=consultant, message=written, body="After"),
+        lambda: pin_message(actor=consultant, message=written),
+        lambda: schedule_meeting(actor=consultant, conversation=talk, **meet),
+        lambda: cancel_meeting(actor=consultant, meeting=called),
+    ):
+        with refused(NotAllowed, "You administer Consult Suite"):
+            act()
     send_message(actor=consultant, conversation=among_us, body="Hello")
     send_message(actor=client_user, conversation=talk, body="Hello")

@@ -41,6 +41,7 @@ export class Arrivals {
     own.addEventListener("ConversationRead", ({ detail: { data } }) => this.#seen(data));
     document.addEventListener(SIGNED_OUT, () => {
       this.#isOver = true;
+      this.#tabs.close();
       clearTimeout(this.#timer);
       this.#shown?.remove();
     });

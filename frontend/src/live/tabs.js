@@ -14,6 +14,7 @@ export class Tabs {
   #me;
   #id = crypto.randomUUID();
   #release = () => {};
+  #isOver = false;
 
   constructor(me) {
     this.#me = me;
@@ -30,7 +31,14 @@ export class Tabs {
     return [PREFIX, this.#me, document.hidden ? "hidden" : "before", this.#id, open()].join(" ");
   }
 
+  /** This tab does not speak for anybody any more. */
+  close() {
+    this.#isOver = true;
+    this.#release();
+  }
+
   #hold() {
+    if (this.#isOver) return;
     // Shared, or the same name twice would wait for itself.
     navigator.locks.request(this.#name, { mode: "shared" }, () => {
       this.#release();
