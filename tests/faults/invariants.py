@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from tests.faults import answers
+from tests.faults import answers, carried
 from tests.faults.people import Later, Person, Said
 from tests.live_client import Follower, Frame
 
@@ -343,6 +343,7 @@ async def what_was_to_be_reminded_of_is_told_once_at_least(run: "Run") -> list[s
 
 
 invariant(answers.acknowledged_reactions_are_there_once)
+invariant(carried.acknowledged_files_are_there_once_with_their_words)
 invariant(answers.what_was_seen_is_told_and_never_taken_back)
 
 

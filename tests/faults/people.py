@@ -35,6 +35,13 @@ class Said:
     """Wordings whose edit was not answered and then refused."""
     is_deleted: bool = False
     maybe_deleted: bool = False
+    file: str | None = None
+    """The id of the file that it carries."""
+
+    @property
+    def words_of_file(self) -> str:
+        """What is in its file."""
+        return f"In the file of {self.client_id}"
 
 
 @dataclass
@@ -165,19 +172,38 @@ class Person(LiveClient):
     async def send_by_http(self, said: Said, body: str) -> Frame | None:
         """Send until it is acknowledged: the message; None when it was refused."""
         path = f"/api/conversations/{self.conversation_id}/messages/"
-        content = {"body": body, "client_id": said.client_id}
+        content: dict[str, Any] = {"body": body, "client_id": said.client_id}
+        if said.file is not None:
+            content["attachments"] = [said.file]
         answer, is_uncertain = await self.ask("POST", path, content)
         said.is_uncertain = said.is_uncertain or is_uncertain
         message: Frame | None = answer.json() if answer.is_success else None
         return message
 
+    async def upload(self, said: Said) -> str | None:
+        """Upload the file that a message is to carry: its id; None when it was refused."""
+        file = (f"{said.client_id}.txt", said.words_of_file.encode())
+        content = {"conversation": self.conversation_id}
+        answer, _ = await self.ask("POST", "/api/files/upload/", content, file)
+        file_id: str | None = answer.json()["id"] if answer.is_success else None
+        return file_id
+
     async def ask(
-        self, method: str, path: str, content: dict[str, Any] | None = None
+        self,
+        method: str,
+        path: str,
+        content: dict[str, Any] | None = None,
+        file: tuple[str, bytes] | None = None,
     ) -> tuple[httpx.Response, bool]:
         """Ask until there is an answer, by whichever process answers.
 
-        Returns it, and whether an earlier attempt had none: it may have been carried out.
+        With a ``file`` it is a form; a repeat is the same one. Returns the answer, and whether an
+        earlier attempt had none: it may have been carried out.
         """
+        body: dict[str, Any] = (
+            {"data": content, "files": {"file": file}} if file else {"json": content}
+        )
+        headers = {"Idempotency-Key": str(uuid4())} if file else {}
         began, is_uncertain = time.monotonic(), False
         urls = list(self._urls)
         self.dice.shuffle(urls)
@@ -186,8 +212,8 @@ class Person(LiveClient):
                 answer = await self._http.request(
                     method,
                     urls[0] + path,
-                    json=content,
-                    headers={"Authorization": f"Token {self.token}"},
+                    headers={**headers, "Authorization": f"Token {self.token}"},
+                    **body,
                 )
             except (httpx.HTTPError, *LOST) as error:
                 # Nothing was asked where nobody answered the call.

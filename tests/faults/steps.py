@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 from uuid import uuid4
 
+from tests.faults.carried import carry
 from tests.faults.people import Later, Person, Restricted, Said
 from tests.faults.plan import Kind
 
@@ -247,6 +248,13 @@ async def receive(run: "Run", person: Person, number: int) -> None:
     """Say that everything so far got here, which nobody has looked at yet."""
     path = f"/api/conversations/{person.conversation_id}/received/"
     await person.ask("POST", path, {"seq": person.conversation.number})
+
+
+@step(WRITERS, weight=3, dice="files")
+async def send_a_file(run: "Run", person: Person, number: int) -> None:
+    """Send a message that carries a file."""
+    said = _new(person, number)
+    _note_sent(said, await carry(person, said))
 
 
 async def _react(person: Person, method: str, message_id: str, emoji: str) -> None:
