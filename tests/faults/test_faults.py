@@ -136,6 +136,8 @@ def test_what_is_spoilt_is_found(worlds: Worlds) -> None:
     assert run.broken < set(INVARIANTS)
 
 
+TRIES = 3
+
 MAKE_ALL = """
 import django
 django.setup()
@@ -152,10 +154,10 @@ def test_defects_find_what_they_change() -> None:
 
 def test_a_defect_is_seen(worlds: Worlds) -> None:
     """One of those that `make faults MUTATIONS=1` makes on purpose, each with a schedule that is
-    known to find it."""
+    known to find it: where two do something at the same moment, not at every try."""
     mutation = "sent-twice-is-two-messages"
-    run = worlds.run(partial(see, mutation=mutation)).result()
-    assert SEEDS_OF_DEFECTS[mutation][1] in run.broken
+    runs = (worlds.run(partial(see, mutation=mutation)).result() for _ in range(TRIES))
+    assert any(SEEDS_OF_DEFECTS[mutation][1] in run.broken for run in runs)
     assert SEEDS_OF_DEFECTS.keys() == MUTATIONS.keys()
 
 
