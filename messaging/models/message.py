@@ -129,7 +129,12 @@ class Message(models.Model):
         """What it says where only its beginning is shown: its words without Markdown's marks, else
         its files. Text, which is still to be escaped."""
         words = re.sub(r"\s*\n\s*", "\n", unescape(strip_tags(self.body_html)).strip())
-        return words or self.body or words_of_files(self.shown_files)
+        return words or self.body or self.files_in_words
+
+    @property
+    def files_in_words(self) -> str:
+        """`File: plan.pdf`; empty for none."""
+        return words_of_files(self.shown_files)
 
     @property
     def forwarded_from(self) -> dict[str, str] | None:

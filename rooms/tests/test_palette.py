@@ -48,7 +48,7 @@ def test_rooms_are_found_by_name_and_by_person(
     consultant: User, client_user: User, room: Room
 ) -> None:
     assert labels(consultant, room.name[:5]) == [room.name]
-    found, person = destinations(consultant, client_user.name.split()[0])
+    person, found = destinations(consultant, client_user.name.split()[0])
     assert found.label == room.name
     assert client_user.name in found.note
     assert person.label == client_user.name  # to write to

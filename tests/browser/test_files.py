@@ -187,6 +187,28 @@ def test_what_cannot_be_sent_says_why(room: Room, consultant: User, visit: Visit
     assert len([line for line in asked if line.startswith("DELETE")]) == 1
 
 
+def test_nothing_goes_that_one_has_not_sent(room: Room, consultant: User, visit: Visit) -> None:
+    mara = visit(consultant)
+    page = open_room(mara, room)
+    page.route(UPLOADS, lambda route: route.fulfill(status=429))
+    attach(page, PLAN)
+    again = page.get_by_role("button", name="Try again to upload plan.txt")
+    expect(again).to_be_visible()
+    mara.complaints.clear()  # the browser's own, about the 429
+    page.unroute(UPLOADS)
+    page.route(UPLOADS, lambda _: None)  # never answered
+    again.press("Enter")
+    expect(page.locator("#composer")).to_be_focused()  # not what takes the file away
+    expect(chips(page)).to_have_count(1)
+    write(mara, "With the plan.")
+    expect(page.get_by_text("as soon as its files are uploaded").last).to_be_visible()
+    page.get_by_role("button", name="Remove plan.txt").click()
+    expect(page.get_by_text("Not sent: look at it again")).to_be_visible()
+    expect(page.locator("#composer")).to_have_value("With the plan.")
+    send(page)
+    expect(message(page, "With the plan.")).to_have_count(1)
+
+
 def test_editing_takes_no_files(room: Room, consultant: User, visit: Visit) -> None:
     mara = visit(consultant)
     page = mara.page
@@ -224,8 +246,7 @@ def test_lost_connections_lose_no_file(
     attach(page, PLAN)
     expect(chips(page).last).to_contain_text("No connection.")
     site.start()
-    page.get_by_role("button", name="Try again to upload plan.txt").click()
-    uploaded(page, 2)
+    uploaded(page, 2)  # it goes on by itself
     site.kill()
     send(page)
     pending = page.locator("[data-chat-pending] .message-file-name")

@@ -52,6 +52,7 @@ def test_two_people_meet_and_do_not(
         card = each.locator(".meeting", has_text="Cut-over rehearsal")
         expect(card).to_contain_text("30 min")
         expect(card).to_contain_text("New York")
+        expect(card).to_contain_text("10:00 to 10:30 your time" if each is page else "your time")
         expect(card.get_by_role("link", name="Join")).to_have_attribute("href", LINK)
 
     other.goto(f"{mara.site.url}/inbox/meetings/")

@@ -13,12 +13,16 @@ export function sizeWords(bytes) {
 export class Chips {
   #rows = new Map();
 
-  /** `again(upload)` and `remove(upload)` are what the buttons of a chip do. */
-  constructor(chat, { again, remove }) {
+  /**
+   * `again(upload)` and `remove(upload)` are what the buttons of a chip do; `leave()` takes the focus
+   * when a button goes.
+   */
+  constructor(chat, { again, remove, leave }) {
     this.element = chat.querySelector("[data-composer-files]");
     this.template = chat.querySelector("[data-file-template]");
     this.again = again;
     this.remove = remove;
+    this.leave = leave;
   }
 
   add(upload) {
@@ -52,7 +56,8 @@ export class Chips {
     part("done").hidden = state !== "done";
     const hadFocus = document.activeElement === part("again");
     part("again").hidden = state !== "failed" || !upload.mayRetry;
-    if (hadFocus && part("again").hidden) part("remove").focus();
+    // Not to the button beside it: whoever presses twice would take the file away.
+    if (hadFocus && part("again").hidden) this.leave();
   }
 
   /** So many may stand here that they scroll. */

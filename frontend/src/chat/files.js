@@ -28,7 +28,7 @@ export class Files {
     this.attach = element.querySelector("[data-composer-attach]");
     this.held = element.querySelector("[data-composer-held]");
     this.key = `files:${chat.list.me}:${chat.conversation}`;
-    this.chips = new Chips(element, { again: (upload) => this.#retry(upload), remove: (upload) => this.#remove(upload) });
+    this.chips = new Chips(element, { again: (upload) => this.#retry(upload), remove: (upload) => this.#remove(upload), leave: () => this.composer.focus() });
     this.composer.files = this;
     this.#listen();
     this.#resume();
@@ -106,6 +106,7 @@ export class Files {
     const mayTake = () => !this.composer.text.readOnly && !this.composer.isEditing;
     const take = (files, folders) => this.#add(files, folders);
     takeDropped(this.chat.element, this.chat.element.querySelector("[data-chat-drop]"), { mayTake, take }, signal);
+    this.chat.socket.addEventListener("open", () => this.#retryLost(), { signal });
     addEventListener("beforeunload", (event) => this.#onTheirWay().length && event.preventDefault(), { signal });
   }
 
@@ -187,15 +188,22 @@ export class Files {
     this.#next();
   }
 
+  /** The connection is there again: go on with what was lost with it. */
+  #retryLost() {
+    for (const upload of this.#with("failed")) if (upload.isLost) this.#retry(upload);
+  }
+
   #remove(upload) {
     upload.drop(this.#urlOf(upload.id));
     this.#uploads = this.#uploads.filter((other) => other !== upload);
     if (!this.chips.drop(upload)) this.composer.focus();
     this.composer.complain("");
     this.chat.say(`${upload.name} removed`);
+    // Whoever takes a file out of a message that waits for it has thought better of sending it so.
+    if (this.#again) this.chat.tell("Not sent: look at it again and send it");
+    this.#wait(null);
     this.#next();
     this.#changed();
-    if (this.#again && !this.#onTheirWay().length) this.#settled();
   }
 
   #urlOf(id) {

@@ -6,6 +6,7 @@ import { Jump } from "./jump.js";
 import { Keeping } from "./keeping.js";
 import { Later } from "./later.js";
 import { Mentions } from "./mentions.js";
+import { OwnTimes } from "./owntimes.js";
 import { Reactions } from "./reactions.js";
 import { Receipts } from "./receipts.js";
 import { Settings } from "./settings.js";
@@ -21,4 +22,4 @@ import { Templates } from "./templates.js";
  *   inserted(items)  messages that were put into the list, or drawn again
  *   close()          the session is over
  */
-export const PARTS = [CodeBlocks, Drafts, EmojiButton, Files, Jump, Keeping, Later, Mentions, Reactions, Receipts, Settings, Templates];
+export const PARTS = [CodeBlocks, Drafts, EmojiButton, Files, Jump, Keeping, Later, Mentions, OwnTimes, Reactions, Receipts, Settings, Templates];

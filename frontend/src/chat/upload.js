@@ -16,6 +16,8 @@ export class Upload {
   /** Why it failed, and whether trying again may help. */
   error = "";
   mayRetry = false;
+  /** Whether nobody answered: it goes on by itself once somebody does. */
+  isLost = false;
   /** What the server calls it, once it is there. */
   id = null;
   #request = null;
@@ -71,6 +73,7 @@ export class Upload {
 
   #fail(status, detail) {
     this.state = "failed";
+    this.isLost = status === 0;
     this.mayRetry = status === 0 || status === 429 || status >= 500;
     this.error = WORDS[status] ?? detail ?? "It could not be uploaded.";
     if (status !== 401) return;

@@ -57,6 +57,11 @@ class Results:
     is_cut_off: bool = False
 
     @property
+    def order(self) -> str:
+        """In words. Without words to look for nothing is better than anything else."""
+        return "the best first" if self.query.terms else "the newest first"
+
+    @property
     def has_next(self) -> bool:
         """Whether there is another page."""
         return self.page * self.size < self.total
