@@ -183,6 +183,17 @@ def test_newer_ones_stand_before_older_ones(client_user: User, share: Share, sys
 
 
 @every_way
+def test_of_more_files_than_are_looked_at_one_is_told(
+    shared: None, client_user: User, monkeypatch: pytest.MonkeyPatch, is_little: int
+) -> None:
+    monkeypatch.setattr(candidates, "IS_LITTLE", is_little)
+    assert not search(client_user, "revenue").is_cut_off
+    monkeypatch.setattr(candidates, "MOST_FILES", 1)
+    assert found(client_user, "revenue") == ["budget.xlsx"]
+    assert search(client_user, "revenue").is_cut_off
+
+
+@every_way
 def test_the_number_of_questions_does_not_grow(
     shared: None, client_user: User, share: Share, monkeypatch: pytest.MonkeyPatch,
     django_assert_max_num_queries: DjangoAssertNumQueries, is_little: int,

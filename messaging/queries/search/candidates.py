@@ -111,7 +111,7 @@ class Candidate:
 @dataclass(frozen=True)
 class Found:
     """The newest messages that match, newest first, then files; and whether there may be older
-    messages."""
+    ones of either."""
 
     candidates: list[Candidate]
     is_cut_off: bool = False
@@ -130,7 +130,8 @@ def candidates(query: Query, places: Places, authors: Sequence[UUID] | None) -> 
         found, _ = statement.ask(_WHOLE)
     else:
         found, files = statement.ask(_OWN, with_files=True)
-    return Found([*found, *files], is_cut_off=len(found) == MOST)
+    is_cut_off = len(found) == MOST or len(files) == MOST_FILES
+    return Found([*found, *files], is_cut_off)
 
 
 class _Statement:
