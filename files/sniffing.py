@@ -37,8 +37,31 @@ _ALLOWED = ("application/", "audio/", "font/", "video/")
 _TURN, _SIDEWAYS = 0x0112, (5, 6, 7, 8)
 """What a camera says of how it was held, and when width is height."""
 
+MAX_DIRECTORY_BYTES = 512 * 1024
+"""Of the names in an archive, each of at least 47 bytes: `zipfile` makes an object of each, and
+half a million take seconds. A document has a few dozen."""
+
 _SURE = 0.3
 """Less certain answers are guesses by a few common bytes."""
+
+
+class _LargeDirectoryError(Exception):
+    """An archive of more names than any document has."""
+
+
+class _LittleAtOnce:
+    """A file for `zipfile`, which reads an archive's directory at once, however large."""
+
+    def __init__(self, content: IO[bytes]) -> None:
+        self._content = content
+
+    def read(self, size: int = -1) -> bytes:
+        if size > MAX_DIRECTORY_BYTES:
+            raise _LargeDirectoryError
+        return self._content.read(size)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._content, name)
 
 
 @dataclass(frozen=True)
@@ -96,15 +119,17 @@ def _picture(content: IO[bytes]) -> Sniffed | None:
 
 def _packed(content: IO[bytes]) -> str:
     """What a ZIP archive is the wrapping of; nothing of it is unpacked but a word."""
-    content.seek(0)
+    file: Any = _LittleAtOnce(content)
     try:
-        with zipfile.ZipFile(content) as archive:
+        with zipfile.ZipFile(file) as archive:
             names = archive.namelist()
             if "[Content_Types].xml" in names:
                 tops = {name.partition("/")[0] + "/" for name in names}
                 return next((_OFFICE[top] for top in _OFFICE if top in tops), ZIP)
             said = _said(archive) if "mimetype" in names else ""
             return said if _OPEN_DOCUMENT.fullmatch(said) else ZIP
+    except _LargeDirectoryError:
+        return ZIP
     except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError, EOFError):
         return UNKNOWN
 

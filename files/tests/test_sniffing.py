@@ -105,6 +105,21 @@ def test_whatever_is_in_it_it_is_something(content: bytes, start: bytes) -> None
     assert "/" in sniff(BytesIO(start + content), "a").mime_type
 
 
+@pytest.mark.parametrize("is_zip64", [False, True])
+def test_of_an_archive_with_very_many_names_none_is_looked_at(
+    monkeypatch: pytest.MonkeyPatch, is_zip64: bool
+) -> None:
+    stream = BytesIO()
+    monkeypatch.setattr(zipfile, "ZIP_FILECOUNT_LIMIT", 100 if is_zip64 else 65_535)
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("[Content_Types].xml", "")
+        archive.writestr("word/document.xml", "")
+        for number in range(10_500):
+            archive.writestr(f"{number}", "")
+    monkeypatch.delattr(zipfile, "ZipInfo")  # what is made of each name
+    assert sniff(stream, "a.docx").mime_type == sniffing.ZIP
+
+
 TEXT = b"application/vnd.oasis.opendocument.text"
 
 
