@@ -5,9 +5,9 @@ from uuid import UUID
 
 from accounts.models import User
 from core.errors import ActionError
-from files.actions.contents import attach_files, copy_files, forget_files
+from files.actions.contents import WrongFile, attach_files, copy_files, forget_files
 from files.models import StoredFile
-from messaging.models import MAX_FILES, Attachment, Conversation, Message
+from messaging.models import MAX_FILES, Attachment, Message
 from messaging.models.carried import CarriedFile
 
 PLACE = "conversation"
@@ -28,14 +28,18 @@ def refuse_too_many(*, actor: User, ids: Sequence[UUID]) -> None:
 
 
 def files_for(
-    *, actor: User, conversation: Conversation, ids: Sequence[UUID], are_copied: bool
+    *, actor: User, message: Message, ids: Sequence[UUID], are_copied: bool
 ) -> list[StoredFile]:
     """Part of sending a message with files, under the stream's lock: one's own uploads, or copies
-    of what is passed on. No query without any. Raises `WrongFile`."""
+    of what is passed on. No query without any. Raises `WrongFile`, also where of what is passed on
+    nothing is left to say."""
     if not ids:
         return []
     take = copy_files if are_copied else attach_files
-    return take(actor=actor, kind=PLACE, place_id=conversation.pk, ids=ids)
+    files = take(actor=actor, kind=PLACE, place_id=message.conversation_id, ids=ids)
+    if not (files or message.body):
+        raise WrongFile
+    return files
 
 
 def shown_of(*, actor: User, files: Sequence[StoredFile]) -> list[dict[str, object]] | None:

@@ -294,9 +294,7 @@ def post_message(
     if message.message_type == MessageType.SYSTEM:
         insert(message)
         return message
-    files = files_for(
-        actor=actor, conversation=conversation, ids=attachments, are_copied=copies_files
-    )
+    files = files_for(actor=actor, message=message, ids=attachments, are_copied=copies_files)
     message.files = shown_of(actor=actor, files=files)
     names = None if names_nobody else render_body(actor=actor, message=message)
     people = people_named(message, names)

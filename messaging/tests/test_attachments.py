@@ -228,6 +228,17 @@ class TestForwarding:
         passed = forward_message(actor=consultant, message=message, conversation=talk)
         assert (passed.body, passed.shown_files) == ("Look", [])
 
+    def test_where_nothing_else_was_said_nothing_is_sent(
+        self, client_user: User, consultant: User, room: Room, talk: Conversation,
+        upload: Upload, say: Say,
+    ) -> None:  # fmt: skip
+        kept = upload(client_user, room)
+        message = say(client_user, room, "", attachments=ids(kept))
+        StoredFile.objects.filter(pk=kept.pk).update(deleted_at="2026-01-01T00:00Z")
+        with refused(WrongFile):
+            forward_message(actor=consultant, message=message, conversation=talk)
+        assert not talk.messages.exists()
+
 
 def test_refused_where_nothing_can_be_written(
     client_user: User, consultant: User, room: Room, upload: Upload
