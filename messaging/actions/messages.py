@@ -116,8 +116,8 @@ def send_message(
     if reply_to is not None and reply_to.conversation_id != conversation.pk:
         raise WrongReply(field="reply_to")
     client_id = client_id or uuid.uuid4()
-    if not attachments:  # files say something else each time, and are counted as uploads
-        slow_repeats(actor.pk, body, client_id)
+    if copies_files or not attachments:  # other files are new each time, and counted as uploads
+        slow_repeats(actor.pk, " ".join([body, *map(str, attachments)]), client_id)
     try:
         with transaction.atomic():
             return post_message(

@@ -1,5 +1,6 @@
 """Who repeats the same words is slowed, and told why."""
 
+from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
@@ -7,9 +8,12 @@ from pytest_django import Settings
 
 from accounts.models import User
 from core.errors import RateLimited
+from files.models import StoredFile
 from messaging import limits
 from messaging.actions.contacts import open_direct
+from messaging.actions.forwarding import forward_message
 from messaging.actions.messages import send_message
+from messaging.models import Message
 from rooms.models import Room
 from tests.api import signed_in
 
@@ -54,6 +58,31 @@ def test_programs_are_told_why(room: Room, client_user: User) -> None:
     assert answer.status_code == 429
     assert "the same message" in answer.json()["detail"]
     assert int(answer["Retry-After"]) > 0
+
+
+def test_files_that_are_passed_on_again_and_again(
+    room: Room, client_user: User, consultant: User, upload: Callable[..., StoredFile]
+) -> None:
+    one, other = (
+        send_message(
+            actor=consultant,
+            conversation=room.conversation,
+            body="",
+            attachments=[upload(consultant, room).pk],
+        )
+        for _ in range(2)
+    )
+
+    def forward(message: Message) -> None:
+        forward_message(actor=client_user, message=message, conversation=room.conversation)
+
+    for _ in range(4):
+        forward(one)
+        forward(other)
+    for _ in range(2):
+        forward(other)
+    with pytest.raises(RateLimited, match="the same message"):
+        forward(other)
 
 
 def test_only_so_many_people_are_remembered(
