@@ -86,8 +86,7 @@ def upload_file(
         raise EmptyFile(field="file")
     if upload.size > settings.MAX_FILE_BYTES:
         raise FileTooLarge(upload.size)
-    if StoredFile.objects.waiting().filter(uploaded_by=actor).count() >= MAX_WAITING:
-        raise TooManyWaiting
+    _refuse_too_many(actor)  # before anything is stored in vain
     file = _described(upload, title)
     file.uploaded_by, file.place_kind, file.place_id = actor, kind, place.pk
     file.content = _keep(upload)
@@ -98,6 +97,7 @@ def upload_file(
                 stream=actor.stream,
                 actor=actor,
             )
+            _refuse_too_many(actor)  # again, now that no other upload of theirs comes between
             file.save(force_insert=True)
             keep_name(actor=actor, file=file)
     except BaseException:
@@ -140,6 +140,11 @@ def forget_waiting_files(*, actor: User) -> int:
     files = [*old.select_for_update(skip_locked=True).order_by("created_at")[:AT_ONCE]]
     forget_files(actor=actor, files=files)
     return len(files)
+
+
+def _refuse_too_many(actor: User) -> None:
+    if StoredFile.objects.waiting().filter(uploaded_by=actor).count() >= MAX_WAITING:
+        raise TooManyWaiting
 
 
 def _keep(upload: "File[bytes]") -> str:

@@ -1,6 +1,7 @@
 """Two requests about the same files at the same moment, in threads of their own."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.core.files.storage import default_storage
@@ -8,8 +9,9 @@ from django.db import transaction
 
 from accounts.models import User
 from core.publish import lock
+from files.actions import uploads
 from files.actions.contents import WrongFile
-from files.actions.uploads import delete_file
+from files.actions.uploads import TooManyWaiting, delete_file
 from files.models import StoredFile
 from messaging.actions.contacts import open_direct
 from messaging.actions.forwarding import forward_message
@@ -53,6 +55,23 @@ def test_a_file_is_sent_or_thrown_away(
     with pytest.raises(WrongFile):
         sent.result()
     assert not default_storage.exists(str(kept.content))
+
+
+def test_of_two_uploads_the_one_too_many_is_refused_and_leaves_nothing(
+    room: Room, client_user: User, upload: Upload, media: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "MAX_WAITING", 2)
+    upload(client_user, room)
+    with transaction.atomic():
+        lock(client_user.stream)
+        first = Racer(lambda: upload(client_user, room))
+        second = Racer(lambda: upload(client_user, room), behind=first)
+    kept = first.result()
+    with pytest.raises(TooManyWaiting):
+        second.result()
+    assert StoredFile.objects.count() == 2
+    assert default_storage.exists(str(kept.content))
+    assert len([path for path in media.rglob("*") if path.is_file()]) == 2
 
 
 @pytest.mark.parametrize("is_forwarded_first", [True, False])
