@@ -66,7 +66,7 @@ TYPES = packed(**{"[Content_Types]_xml": b"<x/>"})
          "application/vnd.oasis.opendocument.text"),
         (packed(mimetype=b"text/html"), "a", "application/zip"),
         (b"PK\x03\x04 broken", "a", "application/octet-stream"),
-        (gzip.compress(b"Hello"), "a", "application/x-gzip"),
+        (gzip.compress(b"Hello", mtime=0), "a", "application/x-gzip"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "a", "application/msword"),
         (b"MZ" + b"\0" * 100, "a.pdf", "application/octet-stream"),
         (b"\0\1\2\3", "a.pdf", "application/octet-stream"),
