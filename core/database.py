@@ -1,8 +1,9 @@
-"""Asking the database: by statements kept prepared, and from an event loop."""
+"""Asking the database: by statements kept prepared, from an event loop, and who works alone."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from contextvars import copy_context
 from functools import partial
 from typing import Any, ParamSpec, TypeVar, cast
@@ -31,6 +32,21 @@ def ask(statement: str, values: Sequence[Any]) -> tuple[Any, ...] | None:
     # Not `description`, which makes an object of every column.
     row: tuple[Any, ...] | None = cursor.fetchone() if cursor.pgresult.nfields else None
     return row
+
+
+@contextmanager
+def alone(doing: str) -> Iterator[bool]:
+    """Whether nobody else does this, in whatever process; until the end nobody else begins.
+
+    The connection holds it, not a transaction, which would have to stay open for as long: if the
+    process dies, PostgreSQL lets go of it.
+    """
+    is_alone = ask("SELECT pg_try_advisory_lock(hashtext(%s))", [doing]) == (True,)
+    try:
+        yield is_alone
+    finally:
+        if is_alone:
+            ask("SELECT pg_advisory_unlock(hashtext(%s))", [doing])
 
 
 async def in_database(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

@@ -1,6 +1,7 @@
 """Files that people put somewhere."""
 
 import uuid
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
@@ -38,6 +39,11 @@ class StoredFileQuerySet(models.QuerySet["StoredFile"]):
     def waiting(self) -> "StoredFileQuerySet":
         """Uploaded, and nowhere to be seen yet but by who did it."""
         return self.kept().filter(attached_at__isnull=True)
+
+    def unread(self) -> "StoredFileQuerySet":
+        """Documents whose words nobody has read, of the last week: after that nobody tries."""
+        recent = Now() - timedelta(days=7)
+        return self.kept().filter(text__state=TextState.WAITING, created_at__gt=recent)
 
 
 class StoredFile(models.Model):
@@ -116,6 +122,15 @@ class FileText(models.Model):
     name = models.CharField(max_length=MAX_NAME_CHARACTERS)
     text = models.TextField(blank=True)
     state = models.CharField(max_length=16, choices=TextState.choices)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                fields=["file"],
+                name="filetext_waiting",
+                condition=models.Q(state=TextState.WAITING),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"Words of {self.file_id}"

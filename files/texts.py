@@ -21,7 +21,7 @@ MAX_UNPACKED_BYTES = 100 * 1024 * 1024
 """Of all parts of an office document together, however small it is packed."""
 
 MAX_MEMORY_BYTES = 1024 * 1024 * 1024
-MAX_PROCESSOR_SECONDS = 40
+MAX_PROCESSOR_SECONDS = 10
 UNREADABLE = 3
 
 OFFICE = "application/vnd.openxmlformats-officedocument."

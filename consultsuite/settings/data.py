@@ -116,6 +116,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0,
         "options": {"expires": 5},
     },
+    "read-waiting-documents": {
+        "task": "files.tasks.read_waiting",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
     "forget-waiting-files": {"task": "files.tasks.forget_waiting", "schedule": 3600.0},
     "close-stale-visits": {"task": "rooms.tasks.close_stale_visits", "schedule": 60.0},
 }

@@ -5,7 +5,7 @@ from functools import partial
 from uuid import UUID
 
 from django.core.files.storage import default_storage
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models.functions import Now
 
 from accounts.models import User
@@ -61,28 +61,27 @@ def copy_files(*, actor: User, kind: str, place_id: UUID, ids: Sequence[UUID]) -
         if pk in kept
     ]
     made = StoredFile.objects.bulk_create(copies)
-    sources = [pk for pk in ids if pk in kept]
-    with connection.cursor() as cursor:
-        cursor.execute(_COPY_TEXTS, [place_id, sources, [copy.pk for copy in made]])
+    keep_names(actor=actor, files=made)
     return made
 
-
-# Not by way of this process: a document's words are up to a megabyte.
-_COPY_TEXTS = """
-    INSERT INTO files_filetext (file_id, place_id, name, text, state)
-    SELECT pair.made, %s, name, text, state
-    FROM files_filetext JOIN UNNEST(%s::uuid[], %s::uuid[]) pair(source, made) ON source = file_id
-"""
 
 COPIED = (
     "name", "size", "mime_type", "sha256", "width", "height", "status", "version", "content",
 )  # fmt: skip
 
 
-def keep_name(*, actor: User, file: StoredFile) -> None:
-    """Part of uploading: it is found by its name, and by its words once they are read."""
-    state = TextState.WAITING if has_words(file.mime_type) else TextState.NONE
-    FileText.objects.create(file=file, place_id=file.place_id, name=file.name, state=state)
+def keep_names(*, actor: User, files: Sequence[StoredFile]) -> None:
+    """Part of uploading and copying: they are found by their names, and by their words once
+    `files.tasks` has read them. Those are up to a megabyte, and nobody waits for them here."""
+    FileText.objects.bulk_create(
+        FileText(
+            file=file,
+            place_id=file.place_id,
+            name=file.name,
+            state=TextState.WAITING if has_words(file.mime_type) else TextState.NONE,
+        )
+        for file in files
+    )
 
 
 def forget_files(*, actor: User, files: Sequence[StoredFile]) -> None:

@@ -12,14 +12,14 @@ TOO_MANY_WORDS = "54000"
 
 @transaction.atomic
 def keep_text(*, actor: User, file: StoredFile, text: str | None) -> None:
-    """Keep what is written in a file and its copies, None where nothing could be read. Of more
-    words than PostgreSQL can keep, the beginning stays.
+    """Keep what is written in a file, None where nothing could be read, unless that is done. Of
+    more words than PostgreSQL can keep, the beginning stays. Its copies have their own turn: each
+    may take a second.
 
     Only the system user does. It follows `FileUploaded`: no event.
     """
     require(actor, "files.change_storedfile")
-    rows = FileText.objects.filter(file__content=file.content)
-    rows = rows.filter(state=TextState.WAITING)
+    rows = FileText.objects.filter(file=file, state=TextState.WAITING)
     if text is None:
         rows.update(state=TextState.UNREADABLE)
         return

@@ -16,7 +16,7 @@ from accounts.models import User
 from core.errors import ActionError, Conflict, NotAllowed
 from core.permissions import require
 from core.publish import lock, record
-from files.actions.contents import forget_files, keep_name
+from files.actions.contents import forget_files, keep_names
 from files.events import FileDeleted, FileUploaded
 from files.models import StoredFile
 from files.names import clean_name
@@ -99,7 +99,7 @@ def upload_file(
             )
             _refuse_too_many(actor)  # again, now that no other upload of theirs comes between
             file.save(force_insert=True)
-            keep_name(actor=actor, file=file)
+            keep_names(actor=actor, files=[file])
     except BaseException:
         default_storage.delete(file.content.name)
         raise

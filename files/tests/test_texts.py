@@ -4,19 +4,15 @@ import random
 import zipfile
 from collections.abc import Callable
 from io import BytesIO
-from pathlib import Path
 from xml.parsers.expat import ExpatError
 
 import pytest
 from django.db import OperationalError, connection, transaction
 
 from accounts.models import User
-from core.models import Errand, Event
-from files import reading, texts
+from files import texts
 from files.actions.texts import keep_text
 from files.models import FileText, StoredFile
-from files.reading import read_words
-from files.tasks import read_document
 from files.tests.documents import docx, odt, packed, pdf, pptx, xlsx
 from files.texts import PDF, SHEET, SLIDES, WORD, UnreadableError, text_of
 from rooms.models import Room
@@ -85,71 +81,6 @@ def test_what_is_damaged_raises_and_does_not_hang(mime_type: str) -> None:
             assert type(error).__module__.startswith(("pypdf", "zlib"))  # noqa: PT017
 
 
-@pytest.fixture
-def text_after(system: User) -> Callable[[StoredFile], tuple[str, str]]:
-    """State and words once the errand of its upload is done."""
-
-    def work(file: StoredFile) -> tuple[str, str]:
-        errand = Errand.objects.filter(name="files.tasks.read_document").latest("pk")
-        assert errand.event.data["file_id"] == str(file.pk)
-        for _ in range(2):  # a second time there is nothing to do
-            read_document(errand.event)
-        kept = FileText.objects.get(file=file)
-        return kept.state, kept.text
-
-    return work
-
-
-Work = Callable[[StoredFile], tuple[str, str]]
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "state", "text"),
-    [
-        ("plan.pdf", pdf("Order import"), "read", "Order import"),
-        ("plan.docx", docx("Order import"), "read", "Order import"),
-        ("plan.txt", b"Order import", "read", "Order import"),
-        ("plan.pdf", pdf("Order import", password="x"), "unreadable", ""),
-        ("plan.pdf", b"%PDF-1.7 and nothing behind it", "unreadable", ""),
-        ("plan.bin", b"\0\1\2", "none", ""),
-    ],
-)
-def test_the_errand_of_an_upload_reads_it(
-    client_user: User, room: Room, upload: Upload, text_after: Work,
-    name: str, content: bytes, state: str, text: str,
-) -> None:  # fmt: skip
-    assert text_after(upload(client_user, room, name, content)) == (state, text)
-
-
-def test_one_that_takes_too_long_is_given_up(
-    client_user: User, room: Room, upload: Upload, text_after: Work,
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
-) -> None:  # fmt: skip
-    (slow := tmp_path / "slow.py").write_text("import time; time.sleep(60)")
-    monkeypatch.setattr(reading, "PROGRAM", slow)
-    monkeypatch.setattr(reading, "MAX_SECONDS", 0.2)
-    assert text_after(upload(client_user, room)) == ("unreadable", "")
-
-
-def test_one_that_takes_too_much_memory_is_given_up(
-    client_user: User, room: Room, upload: Upload, text_after: Work,
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
-) -> None:  # fmt: skip
-    source = Path(texts.__file__).read_text()
-    (greedy := tmp_path / "greedy.py").write_text(
-        source.replace("text = text_of(sys.stdin.buffer, sys.argv[1])", 'text = "x" * 2**31')
-    )
-    monkeypatch.setattr(reading, "PROGRAM", greedy)
-    assert text_after(upload(client_user, room)) == ("unreadable", "")
-
-
-def test_what_is_gone_is_not_read(client_user: User, room: Room, upload: Upload) -> None:
-    kept = upload(client_user, room)
-    StoredFile.objects.filter(pk=kept.pk).update(deleted_at="2026-01-01T00:00Z")
-    read_document(Event.objects.filter(name="FileUploaded").latest("pk"))
-    assert FileText.objects.get(file=kept).state == "waiting"
-
-
 def test_of_too_many_words_the_beginning_is_kept(
     client_user: User, room: Room, upload: Upload, system: User
 ) -> None:
@@ -174,12 +105,3 @@ def test_another_failure_of_the_database_is_told(
 
     with pytest.raises(OperationalError, match="canceling statement"):
         keep_in_no_time()
-
-
-def test_the_storage_being_away_is_no_answer(
-    client_user: User, room: Room, upload: Upload, media: Path
-) -> None:
-    kept = upload(client_user, room)
-    (media / str(kept.content)).unlink()
-    with pytest.raises(FileNotFoundError):
-        read_words(kept)

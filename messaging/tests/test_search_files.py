@@ -12,6 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import User
 from files.actions.texts import keep_text
 from files.models import FileText, StoredFile
+from files.tasks import read_waiting
 from messaging.actions.contacts import open_direct
 from messaging.actions.conversations import remove_member
 from messaging.actions.forwarding import forward_message
@@ -128,9 +129,23 @@ def test_a_copy_is_found_where_it_is(
     message = share(client_user, "plan.pdf", "the annual revenue")
     talk = open_direct(actor=consultant, other=client_user)
     forward_message(actor=consultant, message=message, conversation=talk)
+    assert found(consultant, "plan") == ["plan.pdf", "plan.pdf"]
+    read_waiting()
     assert found(consultant, "revenue") == ["plan.pdf", "plan.pdf"]
     delete_message(actor=client_user, message=message)
     assert found(consultant, "revenue") == ["plan.pdf"]
+
+
+def test_a_copy_is_found_though_nobody_had_read_what_it_is_a_copy_of(
+    client_user: User, consultant: User, room: Room, upload: Any, say: Say
+) -> None:
+    file = upload(client_user, room, "plan.txt", b"the annual revenue")
+    message = say(client_user, room, "", attachments=[file.pk])
+    talk = open_direct(actor=consultant, other=client_user)
+    forward_message(actor=consultant, message=message, conversation=talk)
+    delete_message(actor=client_user, message=message)
+    read_waiting()
+    assert found(consultant, "revenue") == ["plan.txt"]
 
 
 def only(user: User, text: str) -> Hit:
