@@ -44,7 +44,9 @@ FILES = """
 
 
 class Migration(migrations.Migration):
-    """The table of messages is written anew: nobody can write messages meanwhile."""
+    """The table of messages is written anew under the strictest lock (ACCESS EXCLUSIVE), which is held
+    to the end of the migration, through both of its indexes: meanwhile nobody can write messages,
+    and nobody can read any either."""
 
     dependencies = [("messaging", "0012_files"), ("files", "0002_texts")]
 
