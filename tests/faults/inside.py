@@ -30,6 +30,7 @@ if __name__ == "__main__":
     from core.models import Errand
     from core.outages import QUEUE_AWAY
     from core.tasks import beat_heart, queue_due_errands
+    from files.tasks import read_waiting
     from messaging import permissions as conversations
     from messaging.models import Reminder, ScheduledMessage
     from messaging.tasks import send_due_messages, tell_due_reminders
@@ -140,6 +141,11 @@ if __name__ == "__main__":
     def ask_worker_to_queue_errands() -> None:
         """Queue what beat queues every half minute."""
         queue_due_errands.delay()
+
+    @does
+    def ask_worker_to_read_documents() -> None:
+        """Queue what beat queues every ten seconds."""
+        read_waiting.delay()
 
     def reply(line: str) -> dict[str, Any]:
         """Do what a line asks for."""

@@ -216,6 +216,12 @@ class Run:
         while await self.world.rows("SELECT 1 FROM core_errand WHERE due_at IS NOT NULL LIMIT 1"):
             await self.world.inside("ask_worker_to_queue_errands")
             await asyncio.sleep(0.3)
+        while await self.world.rows(
+            "SELECT 1 FROM files_filetext WHERE state = 'waiting' AND place_id = %s LIMIT 1",
+            self.conversation_id,
+        ):
+            await self.world.inside("ask_worker_to_read_documents")
+            await asyncio.sleep(0.3)
 
     async def unseen(self) -> list[str]:
         """Who has not seen which event yet."""
