@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
+from django.db import connection
 from django.dispatch import Signal
 
 from core.database import DATABASE_AWAY
@@ -79,5 +80,7 @@ def insist(note: Callable[[], R]) -> R:
         except DATABASE_AWAY:
             if time.monotonic() + pause > until:
                 raise
+            if not connection.in_atomic_block:
+                connection.close_if_unusable_or_obsolete()  # nothing begins on one that broke
         time.sleep(pause)
         pause = min(2 * pause, 5.0)

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import OperationalError, connections, transaction
+from django.db import OperationalError, connection, connections, transaction
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks, Settings
@@ -420,3 +420,17 @@ def test_every_process_knows_what_follows() -> None:
     assert errands.following("InvitationMade") == ["rooms.tasks.mail_invitation"]
     assert errands.following("NewDeviceSeen") == ["accounts.tasks.mail_new_device"]
     assert errands.following("MessageSent") == ()
+
+
+@COMMITTED
+def test_what_broke_its_connection_is_noted_by_another_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where PostgreSQL is killed while an errand asks it something."""
+    monkeypatch.setattr(errands, "INSIST_SECONDS", 2.0)
+    with pytest.raises(OperationalError), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    @transaction.atomic
+    def note() -> bool:
+        return Errand.objects.exists()
+
+    assert errands.insist(note) is False
