@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from django.template.defaultfilters import filesizeformat
 
 from accounts.models import User
+from core.database import DATABASE_AWAY
 from core.errors import ActionError, Conflict, NotAllowed
 from core.permissions import require
 from core.publish import lock, record
@@ -100,6 +101,8 @@ def upload_file(
             _refuse_too_many(actor)  # again, now that no other upload of theirs comes between
             file.save(force_insert=True)
             keep_names(actor=actor, files=[file])
+    except DATABASE_AWAY:
+        raise  # it may have been recorded all the same: too much is kept rather than too little
     except BaseException:
         default_storage.delete(file.content.name)
         raise

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError
 from django.test import Client, TestCase
 from django.utils import timezone
 from pytest_django import Settings
@@ -160,6 +161,20 @@ class TestUploading:
         with pytest.raises(OSError, match="full"):
             put(client_user, room)
         assert [path for path in media.rglob("*") if path.is_file()] == []
+
+    def test_what_may_have_been_recorded_keeps_its_content(
+        self, client_user: User, room: Room, upload: Upload, media: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:  # fmt: skip
+        """PostgreSQL may have gone after the commit, before it said so."""
+
+        def gone(**_: Any) -> None:
+            raise OperationalError("the connection was lost")
+
+        monkeypatch.setattr(uploads, "keep_names", gone)
+        with pytest.raises(OperationalError):
+            upload(client_user, room)
+        assert len([path for path in media.rglob("*") if path.is_file()]) == 1
 
 
 class TestReading:
