@@ -2,9 +2,20 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from messaging.models import Notify
+
+
+@extend_schema_field(
+    {"type": "string", "pattern": r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"}
+)
+class LocalTimeField(serializers.TimeField):
+    """`22:00` or `22:00:00` where the person is. Not the schema's `time`, which has a zone."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(format="%H:%M:%S", input_formats=["%H:%M", "%H:%M:%S"], **options)
 
 
 class SettingsSerializer(serializers.Serializer[Any]):
@@ -15,8 +26,8 @@ class SettingsSerializer(serializers.Serializer[Any]):
     shows_typing = serializers.BooleanField(required=False)
     shows_presence = serializers.BooleanField(required=False)
     enter_sends = serializers.BooleanField(required=False)
-    quiet_from = serializers.TimeField(required=False, allow_null=True)
-    quiet_until = serializers.TimeField(required=False, allow_null=True)
+    quiet_from = LocalTimeField(required=False, allow_null=True)
+    quiet_until = LocalTimeField(required=False, allow_null=True)
     quiet_days = serializers.ListField(
         child=serializers.IntegerField(min_value=0, max_value=6),
         required=False,

@@ -149,6 +149,7 @@ def take_back(mara: Visitor, tomas: Visitor) -> None:
     mara.page.get_by_role("button", name="Delete", exact=True).click()
     expect(mara.page.locator("#delete-excerpt")).to_contain_text("2 files: notes.md")
     mara.page.get_by_role("button", name="Delete message").click()
+    expect(mara.page.get_by_role("log")).to_be_focused()
     for page in (mara.page, tomas.page):
         expect(page.locator("[data-chat-list] .message-file")).to_have_count(0)
         expect(page.locator(".message-quote")).to_contain_text("Message deleted")

@@ -270,6 +270,8 @@ export class Chat {
     document.getElementById("delete").close();
     try {
       await post(this.deleting, {});
+      // The menu that led here goes with the message.
+      this.log.focus({ preventScroll: true });
     } catch (error) {
       toast(error.message);
     }
