@@ -42,6 +42,10 @@ def test_typing_receipts_and_presence(
         show(each, "chat")
     receipt = mara.page.locator("[data-receipt-line]")
 
+    # What is ephemeral reaches those who are there by then.
+    for each in (mara, tomas):
+        expect(each.page.locator(".side-people .face.is-live")).to_have_count(2)
+
     # Typing, shown while it lasts.
     tomas.page.locator("#composer").press_sequentially("He")
     typing = mara.page.locator("[data-chat-typing]")
