@@ -38,7 +38,7 @@ def insert(
     row = ask(sql, [*values, *only_if.values, *also.values, *asking.values])
     if row is None:
         return None
-    for field, value in zip(made, row, strict=False):
+    for field, value in zip(made, row[: len(made)], strict=True):
         setattr(instance, field.attname, value)
     instance._state.adding, instance._state.db = False, connection.alias
     return row[len(made) :]

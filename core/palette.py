@@ -43,7 +43,7 @@ def offers(source: Source) -> Source:
 
 def matching(pages: Iterable[Destination], words: list[str]) -> list[Destination]:
     """The pages in whose words each of the words begins one."""
-    return [page for page in pages if all(_begins_one(word, page) for word in words)]
+    return [page for page in pages if _answer(words, f"{page.label} {page.also}")]
 
 
 def destinations(actor: Any, text: str) -> list[Destination]:
@@ -51,13 +51,10 @@ def destinations(actor: Any, text: str) -> list[Destination]:
     words = text.replace("\0", "").casefold().split()[:MAX_WORDS]
     found = [entry for source in reversed(_sources) for entry in source(actor, words)]
     # What is called so comes before what is found for another reason, as a room by its people.
-    return sorted(found, key=lambda entry: not _is_called(entry, words))[:SHOWN]
+    return sorted(found, key=lambda entry: not _answer(words, entry.label))[:SHOWN]
 
 
-def _is_called(entry: Destination, words: list[str]) -> bool:
-    begins = entry.label.casefold().split()
-    return all(any(known.startswith(word) for known in begins) for word in words)
-
-
-def _begins_one(word: str, page: Destination) -> bool:
-    return any(known.startswith(word) for known in f"{page.label} {page.also}".casefold().split())
+def _answer(words: list[str], text: str) -> bool:
+    """Whether each of the words begins one of the text's."""
+    known = text.casefold().split()
+    return all(any(each.startswith(word) for each in known) for word in words)
